@@ -1,0 +1,53 @@
+//! Which settings are refused, before anything is bound or opened.
+
+use super::{Config, ConfigError};
+
+impl Config {
+    /// Refuses settings that would only fail later, or would be unsafe.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut problems = Vec::new();
+        for (area, address) in self.listen.all() {
+            if !address.ip().is_loopback() {
+                problems.push(format!(
+                    "`listen.{area}`: {address} is no loopback address, and without authentication only loopback is served; \
+                     put a proxy that authenticates in front of it"
+                ));
+            }
+        }
+        let limits = &self.limits;
+        let positive = [
+            ("limits.receive_bytes", limits.receive_bytes),
+            ("limits.send_bytes", limits.send_bytes),
+            ("limits.internal_bytes", limits.internal_bytes),
+            ("limits.concurrent_streams", limits.concurrent_streams as usize),
+            ("limits.connections", limits.connections),
+        ];
+        problems.extend(positive.iter().filter(|(_, value)| *value == 0).map(|(key, _)| format!("`{key}`: must be above 0")));
+        if limits.header_list_bytes < 4096 {
+            problems.push("`limits.header_list_bytes`: must be at least 4096".into());
+        }
+        if !(100..=60_000).contains(&self.lease_ms) {
+            problems.push("`lease_ms`: must be between 100 and 60000".into());
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_served_without_authentication() {
+        let mut config = Config::default();
+        config.check().unwrap();
+        config.listen.graph = "0.0.0.0:7604".parse().unwrap();
+        config.lease_ms = 0;
+        let error = config.check().unwrap_err();
+        assert_eq!(error.problems.len(), 2, "{error}");
+        assert!(error.to_string().contains("listen.graph"), "{error}");
+    }
+}

@@ -1,0 +1,54 @@
+//! What every service is given when its routes are made: the clock, the settings, the links to the others, and word of the end.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use vocabulary::{Clock, SystemClock};
+
+use crate::{Config, Link};
+
+/// What a service is given. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Context {
+    /// The clock; nothing else tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Cancelled when the process starts to drain: tasks stop, and streams that would never end end themselves.
+    pub stopping: CancellationToken,
+    links: BTreeMap<&'static str, Link>,
+}
+
+impl Context {
+    /// A context without links in process: every other area is reached at its Unix socket.
+    pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, config, stopping: CancellationToken::new(), links: BTreeMap::new() }
+    }
+
+    /// A context with the machine's clock.
+    pub fn of_the_machine(config: Arc<Config>) -> Self {
+        Self::new(config, Arc::new(SystemClock))
+    }
+
+    /// The same context, in which `area` is reached through `link`.
+    #[must_use]
+    pub fn with_link(mut self, area: &'static str, link: Link) -> Self {
+        self.links.insert(area, link);
+        self
+    }
+
+    /// The link to an area, public and internal services alike: in process where the area was given, else its Unix socket.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn link(&self, area: &str) -> Link {
+        self.links.get(area).cloned().unwrap_or_else(|| Link::unix(self.config.socket(area)))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("config", &self.config).field("links", &self.links).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,31 @@
+//! What a process needs before it is about anything, in the order in which a process meets it.
+//! No area's rule, message or table is known here.
+
+pub mod config;
+pub mod context;
+pub mod telemetry;
+
+pub mod answer;
+pub mod caller;
+pub mod deadline;
+pub mod guard;
+pub mod limits;
+pub mod link;
+pub mod onward;
+mod trace;
+
+pub mod serving;
+
+#[cfg(test)]
+mod probe;
+
+pub use answer::{answer, fault_of, status};
+pub use caller::{Caller, CallerKind, Role};
+pub use config::{Config, ConfigError};
+pub use context::Context;
+pub use deadline::Deadline;
+pub use limits::Sizes;
+pub use link::Link;
+pub use onward::Onward;
+pub use serving::{Area, Listeners, ServeError, serve, shutdown_signal};
+pub use telemetry::{TelemetryError, TelemetryGuard};

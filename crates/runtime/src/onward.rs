@@ -1,0 +1,97 @@
+//! What a call takes along when it causes another one: its caller, its trace and what remains of its deadline.
+
+use std::fmt;
+use std::time::Duration;
+
+use tonic::metadata::{Ascii, MetadataValue};
+
+use crate::Deadline;
+use crate::caller::CALLER_METADATA;
+
+const TRACE_METADATA: [&str; 2] = ["traceparent", "tracestate"];
+
+/// What is passed on from an incoming request to those it causes. Cloning it is cheap.
+#[derive(Clone, Default)]
+pub struct Onward {
+    metadata: Vec<(&'static str, MetadataValue<Ascii>)>,
+    deadline: Option<Deadline>,
+}
+
+impl Onward {
+    /// What `request` passes on.
+    pub fn of<T>(request: &tonic::Request<T>) -> Self {
+        let names = [CALLER_METADATA].into_iter().chain(TRACE_METADATA);
+        let metadata = names.filter_map(|name| request.metadata().get(name).map(|value| (name, value.clone()))).collect();
+        Self { metadata, deadline: Deadline::of(request) }
+    }
+
+    /// What a service passes on that calls for itself: the role SERVICE and no deadline.
+    pub fn service() -> Self {
+        Self { metadata: vec![(CALLER_METADATA, MetadataValue::from_static(r#"{"roles":["SERVICE"]}"#))], deadline: None }
+    }
+
+    /// The same, with a deadline at most that far from now.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        let limit = Deadline::within(limit);
+        self.deadline = Some(self.deadline.map_or(limit, |deadline| deadline.min(limit)));
+        self
+    }
+
+    /// The deadline that is passed on.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.deadline
+    }
+
+    /// A request to a link: for a unary call its message, for a streaming one its stream.
+    pub fn request<T>(&self, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
+        for (name, value) in &self.metadata {
+            request.metadata_mut().insert(*name, value.clone());
+        }
+        if let Some(deadline) = self.deadline {
+            request.set_timeout(deadline.remaining());
+        }
+        request
+    }
+}
+
+impl fmt::Debug for Onward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Onward").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Caller, CallerKind, Role};
+
+    #[test]
+    fn the_caller_and_the_trace_are_passed_on_and_nothing_else() {
+        let mut incoming = tonic::Request::new(());
+        incoming.metadata_mut().insert(CALLER_METADATA, r#"{"user":"ada@example.com","roles":["MANAGER"]}"#.parse().unwrap());
+        incoming.metadata_mut().insert("traceparent", "00-11-22-01".parse().unwrap());
+        incoming.metadata_mut().insert("cookie", "x".parse().unwrap());
+        let outgoing = Onward::of(&incoming).request("message");
+        assert_eq!(Caller::of(&outgoing).unwrap(), Caller::of(&incoming).unwrap());
+        assert_eq!(outgoing.metadata().get("traceparent").unwrap(), "00-11-22-01");
+        assert_eq!(outgoing.metadata().len(), 2);
+    }
+
+    #[test]
+    fn a_service_calls_as_a_service() {
+        let caller = Caller::of(&Onward::service().request(())).unwrap();
+        assert_eq!((caller.kind, caller.roles), (CallerKind::Service, [Role::Service].into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_rest_of_the_deadline_is_passed_on() {
+        let mut incoming = tonic::Request::new(());
+        incoming.extensions_mut().insert(Deadline::within(Duration::from_secs(5)));
+        let onward = Onward::of(&incoming);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(onward.request(()).metadata().get("grpc-timeout").unwrap(), "3000000u");
+        assert_eq!(onward.within(Duration::from_secs(1)).request(()).metadata().get("grpc-timeout").unwrap(), "1000000u");
+    }
+}
