@@ -1,0 +1,86 @@
+//! Which mailboxes are in memory, and what of them is not written yet. Bookkeeping only: no store, no keys, no waiting.
+
+use std::collections::HashMap;
+
+use contracts::ingestion::v1 as pb;
+use vocabulary::{TenantId, UserId};
+
+/// A mailbox of a tenant; the CRM has one of its own.
+pub type Place = (TenantId, UserId);
+
+/// A mailbox that is in memory.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The generation of its keys.
+    pub generation: u32,
+    /// Folded, but in no chunk yet.
+    pub pending: Vec<pb::Entry>,
+    /// The block that the first pending entry came in.
+    pub first_pending: u64,
+}
+
+impl Loaded {
+    /// Where folding it begins again, should it be held before the pending is written.
+    pub fn place(&self) -> pb::StoredPlace {
+        pb::StoredPlace { generation: self.generation, position: self.first_pending }
+    }
+}
+
+/// Every mailbox that is in memory.
+#[derive(Debug, Default)]
+pub struct Mailboxes {
+    loaded: HashMap<Place, Loaded>,
+    pending: usize,
+}
+
+impl Mailboxes {
+    /// The generation that is in memory.
+    pub fn generation(&self, place: &Place) -> Option<u32> {
+        self.loaded.get(place).map(|loaded| loaded.generation)
+    }
+
+    /// The mailboxes of a tenant that are in memory.
+    pub fn of(&self, tenant: &TenantId) -> Vec<(UserId, u32)> {
+        self.loaded.iter().filter(|((of, _), _)| of == tenant).map(|((_, user), loaded)| (*user, loaded.generation)).collect()
+    }
+
+    /// Notes that a mailbox is in memory now.
+    pub fn load(&mut self, place: Place, generation: u32) {
+        self.loaded.insert(place, Loaded { generation, ..Loaded::default() });
+    }
+
+    /// Notes that a mailbox is no longer in memory; answers what was pending.
+    pub fn unload(&mut self, place: &Place) -> Option<Loaded> {
+        let loaded = self.loaded.remove(place)?;
+        self.pending -= loaded.pending.len();
+        Some(loaded)
+    }
+
+    /// Notes what a block brought.
+    pub fn push(&mut self, place: &Place, block: u64, entries: Vec<pb::Entry>) {
+        if let Some(loaded) = self.loaded.get_mut(place) {
+            if loaded.pending.is_empty() {
+                loaded.first_pending = block;
+            }
+            self.pending += entries.len();
+            loaded.pending.extend(entries);
+        }
+    }
+
+    /// How many entries are pending.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Takes everything that is pending, by mailbox.
+    pub fn take_pending(&mut self) -> Vec<(Place, Loaded)> {
+        self.pending = 0;
+        let waiting = self.loaded.iter_mut().filter(|(_, loaded)| !loaded.pending.is_empty());
+        waiting
+            .map(|(place, loaded)| {
+                let empty = Loaded { generation: loaded.generation, ..Loaded::default() };
+                (place.clone(), std::mem::replace(loaded, empty))
+            })
+            .collect()
+    }
+}
