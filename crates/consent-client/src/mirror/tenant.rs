@@ -1,0 +1,134 @@
+//! A tenant as a holder knows it: settings, tenant keys, users, and the three questions asked of it most: which user has this
+//! address, on which side an address stands, and what may be done with a mailbox.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sealing::Key;
+use vocabulary::{Address, TenantId, UserId};
+
+use super::{MailboxState, Map, Set, UserKind, UserMirror};
+
+/// The settings of a tenant that a holder needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// For people; may be empty.
+    pub display_name: String,
+    /// The verified domains, lower case: whoever has an address there is inside.
+    pub domains: Set<Box<str>>,
+    /// How far back interactions count, in days; from 1.
+    pub data_window_days: u32,
+    /// Addresses that are mailing lists though no header says so.
+    pub known_lists: Set<Address>,
+    /// Whether people who are on no CRM record may be asked about.
+    pub unrecorded_people_visible: bool,
+}
+
+/// A tenant as a holder knows it.
+#[derive(Clone)]
+pub struct TenantMirror {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The position of the last decision about the tenant.
+    pub position: u64,
+    /// Its settings.
+    pub settings: Settings,
+    /// The tenant key `names`: the dictionary, names of records and people.
+    pub names_key: Key,
+    /// The tenant key `facts`: CRM-tracked interactions.
+    pub facts_key: Key,
+    /// The tenant key `lookup`: keyed hashes.
+    pub lookup_key: Key,
+    /// The users, in no particular order, departed ones included.
+    pub users: Map<UserId, Arc<UserMirror>>,
+    /// Whose each address of the directory is; where two claim one, the one who has not departed.
+    pub by_address: Arc<Map<Address, UserId>>,
+}
+
+/// On which side an address stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// One of ours by the directory: a person or a shared mailbox, departed or not.
+    Ours(UserId),
+    /// Inside by its domain, but nobody the directory knows.
+    InsideUnknown,
+    /// Outside, though in the directory.
+    Guest,
+    /// A mailing list: nobody.
+    List,
+    /// A room or a piece of equipment: nobody.
+    Room,
+    /// Outside.
+    Outside,
+}
+
+/// What may be done with a block or chunk of one generation of a mailbox.
+#[derive(Clone, Copy, Debug)]
+pub enum MailboxKeyState<'a> {
+    /// Open it: here are the keys, as far as this holder may have them.
+    Open(&'a Arc<UserMirror>),
+    /// Its keys live on elsewhere: keep the place.
+    Held,
+    /// Nothing of it can be read any more, or ever could here: pass over it.
+    Destroyed,
+    /// The mirror has not heard of it: wait for the position of consent that the block names.
+    Behind,
+}
+
+impl TenantMirror {
+    /// What may be done with a block or chunk of this mailbox and generation.
+    ///
+    /// A lower generation than the mirror's is destroyed; a higher one, or an unknown user, means that the mirror is behind. Whoever
+    /// knows at which position of consent the block was sealed asks `Permit::block_key`, which never waits in vain for the erased.
+    pub fn mailbox_key(&self, user: UserId, generation: u32) -> MailboxKeyState<'_> {
+        let Some(held) = self.users.get(&user) else { return MailboxKeyState::Behind };
+        if generation > held.generation {
+            return MailboxKeyState::Behind;
+        }
+        if generation < held.generation {
+            return MailboxKeyState::Destroyed;
+        }
+        match held.state {
+            MailboxState::Open => MailboxKeyState::Open(held),
+            MailboxState::Held => MailboxKeyState::Held,
+            MailboxState::None | MailboxState::Destroyed => MailboxKeyState::Destroyed,
+        }
+    }
+
+    /// On which side an address stands: by the directory, then by the lists the tenant named, then by verified domains.
+    pub fn side(&self, address: &Address) -> Side {
+        match self.user_at(address).map(|user| (user.kind, user.id)) {
+            Some((UserKind::Person | UserKind::Shared, id)) => Side::Ours(id),
+            Some((UserKind::Guest, _)) => Side::Guest,
+            Some((UserKind::Room, _)) => Side::Room,
+            Some((UserKind::List, _)) => Side::List,
+            None if self.settings.known_lists.contains(address) => Side::List,
+            None if self.settings.domains.contains(address.domain()) => Side::InsideUnknown,
+            None => Side::Outside,
+        }
+    }
+
+    /// Whether an address is one of ours or inside by its domain. Lists and rooms are not.
+    pub fn is_inside(&self, address: &Address) -> bool {
+        matches!(self.side(address), Side::Ours(_) | Side::InsideUnknown)
+    }
+
+    /// The user of that id, departed or not.
+    pub fn user(&self, id: UserId) -> Option<&Arc<UserMirror>> {
+        self.users.get(&id)
+    }
+
+    /// The entry of the directory that has the address, whatever its kind.
+    pub fn user_at(&self, address: &Address) -> Option<&Arc<UserMirror>> {
+        self.users.get(self.by_address.get(address)?)
+    }
+}
+
+impl fmt::Debug for TenantMirror {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TenantMirror({}: {} users at {})", self.tenant, self.users.len(), self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests;
