@@ -46,8 +46,8 @@ pub(crate) fn request(say: Say, holder: Holder, instance: u64) -> pb::EnforceReq
 /// What is told.
 pub(crate) fn message(response: pb::EnforceResponse) -> Result<Message, Unreadable> {
     match response.message.ok_or(Unreadable("message"))? {
-        Response::Snapshot(pb::EnforceSnapshot { incarnation, position, tenants, last }) => {
-            Ok(Message::Snapshot { incarnation, position, tenants: parts(tenants)?, last })
+        Response::Snapshot(pb::EnforceSnapshot { incarnation, position, tenants, last, log_incarnation }) => {
+            Ok(Message::Snapshot { incarnation, log_incarnation, position, tenants: parts(tenants)?, last })
         }
         Response::Change(pb::EnforceChange { position, narrowing: _, tenants }) => {
             Ok(Message::Change { position, tenants: parts(tenants)? })

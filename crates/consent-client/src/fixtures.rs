@@ -59,7 +59,7 @@ pub(crate) fn touched(position: u64, users: Vec<UserMirror>) -> TenantPart {
 
 /// A snapshot in one part.
 pub(crate) fn snapshot(incarnation: u64, position: u64, users: Vec<UserMirror>) -> Message {
-    Message::Snapshot { incarnation, position, tenants: vec![whole(position, users)], last: true }
+    Message::Snapshot { incarnation, log_incarnation: 1, position, tenants: vec![whole(position, users)], last: true }
 }
 
 /// A change of these users.

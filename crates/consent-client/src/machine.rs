@@ -167,9 +167,9 @@ impl Machine {
 
     fn take(&mut self, message: Message, outcome: &mut Outcome) -> Result<(), Cause> {
         match message {
-            Message::Snapshot { incarnation, position, tenants, last } => {
+            Message::Snapshot { incarnation, log_incarnation, position, tenants, last } => {
                 self.hear(incarnation)?;
-                self.collect(incarnation, position, tenants)?;
+                self.collect(Mirror { incarnation, log_incarnation, position, ..Mirror::default() }, tenants)?;
                 if last {
                     self.install(outcome);
                 }
@@ -195,12 +195,13 @@ impl Machine {
     }
 
     /// Adds a part to the snapshot; a first part on a live stream begins another one.
-    fn collect(&mut self, incarnation: u64, position: u64, tenants: Vec<TenantPart>) -> Result<(), Cause> {
+    fn collect(&mut self, empty: Mirror, tenants: Vec<TenantPart>) -> Result<(), Cause> {
         if matches!(self.phase, Phase::Live) {
             self.phase = Phase::Collecting(None);
         }
         let Phase::Collecting(collected) = &mut self.phase else { return Err(Cause::OutOfTurn) };
-        let collected = collected.get_or_insert_with(|| Mirror { incarnation, position, ..Mirror::default() });
+        let (incarnation, position) = (empty.incarnation, empty.position);
+        let collected = collected.get_or_insert(empty);
         let rolled_back = incarnation == self.mirror.incarnation && position < self.mirror.position;
         if rolled_back || (collected.incarnation, collected.position) != (incarnation, position) {
             return Err(Cause::SnapshotInconsistent);

@@ -46,6 +46,8 @@ pub enum Message {
     Snapshot {
         /// The incarnation of consent; the same in every part.
         incarnation: u64,
+        /// Which log of decisions the positions belong to; it outlives restarts.
+        log_incarnation: u64,
         /// The position the whole was taken at; the same in every part.
         position: u64,
         /// Tenants; the users of one may be spread over several parts, its settings come with the first.

@@ -23,6 +23,8 @@ pub type Set<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;
 pub struct Mirror {
     /// Which life of consent the position belongs to; 0 before the first snapshot.
     pub incarnation: u64,
+    /// Which log of decisions the position belongs to; it outlives restarts of consent.
+    pub log_incarnation: u64,
     /// The position of the last decision that is in it.
     pub position: u64,
     /// The tenants.
@@ -31,7 +33,7 @@ pub struct Mirror {
 
 impl fmt::Debug for Mirror {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { incarnation, position, tenants } = self;
+        let Self { incarnation, position, tenants, .. } = self;
         write!(f, "Mirror({} tenants at {position} of incarnation {incarnation})", tenants.len())
     }
 }

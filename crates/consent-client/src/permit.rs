@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use vocabulary::UserId;
+use vocabulary::revision::{Part, Revision};
 
 use crate::{MailboxKeyState, TenantMirror};
 
@@ -13,7 +14,7 @@ use crate::{MailboxKeyState, TenantMirror};
 #[derive(Clone)]
 pub struct Permit {
     pub(crate) held: Arc<TenantMirror>,
-    pub(crate) incarnation: u64,
+    pub(crate) log_incarnation: u64,
     pub(crate) position: u64,
 }
 
@@ -23,9 +24,9 @@ impl Permit {
         self.position
     }
 
-    /// Which life of consent the position belongs to.
-    pub fn incarnation(&self) -> u64 {
-        self.incarnation
+    /// The point of consent the snapshot stands at, as answers name it.
+    pub fn revision(&self) -> Revision {
+        Revision::of(Part::Consent, self.log_incarnation, self.position)
     }
 
     /// What may be done with a block of a mailbox that was sealed at `sealed_position` of consent: the whole rule for followers.
@@ -54,6 +55,6 @@ impl Deref for Permit {
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Permit({:?} at {} of incarnation {})", self.held, self.position, self.incarnation)
+        write!(f, "Permit({:?} at {})", self.held, self.position)
     }
 }

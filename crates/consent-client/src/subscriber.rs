@@ -10,7 +10,8 @@ use runtime::Link;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use vocabulary::{Clock, Fault, Reason, TenantId};
+use vocabulary::revision::{Part, Revision};
+use vocabulary::{Clock, Fault, Kind, Reason, TenantId};
 
 use crate::{Closed, Holder, Mirror, Permit, stream};
 
@@ -72,9 +73,9 @@ impl Subscriber {
     /// # Errors
     /// UNAVAILABLE, CONSENT_UNKNOWN without a live lease; NOT_FOUND, TENANT_NOT_FOUND.
     pub fn permit(&self, tenant: &TenantId) -> Result<Permit, Fault> {
-        let Mirror { incarnation, position, tenants } = &*self.shared.under_lease()?;
+        let Mirror { log_incarnation, position, tenants, .. } = &*self.shared.under_lease()?;
         let held = tenants.get(tenant).cloned().ok_or_else(|| Fault::not_found(Reason::TenantNotFound, "no such tenant"))?;
-        Ok(Permit { held, incarnation: *incarnation, position: *position })
+        Ok(Permit { held, log_incarnation: *log_incarnation, position: *position })
     }
 
     /// The tenants known now, in order.
@@ -105,6 +106,22 @@ impl Subscriber {
                 Err(Fault::unavailable(Reason::RevisionNotReached, "the demanded decisions of consent have not arrived yet", RETRY))
             }
         }
+    }
+
+    /// Waits until the mirror has reached the point of consent that a request demands, if it demands one.
+    ///
+    /// # Errors
+    /// ABORTED, REVISION_LOST when the point belongs to another log of decisions; else as for [`Subscriber::reached`].
+    pub async fn reached_revision(&self, demanded: &Revision, within: Duration) -> Result<(), Fault> {
+        let Some(point) = demanded.point(Part::Consent) else { return Ok(()) };
+        let lost = |log| log != 0 && log != point.incarnation;
+        if !lost(self.mirror().log_incarnation) {
+            self.reached(point.position, within).await?;
+        }
+        if lost(self.mirror().log_incarnation) {
+            return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to another log of decisions"));
+        }
+        Ok(())
     }
 
     /// Waits until a snapshot is in and its lease is alive: for start-up.

@@ -46,7 +46,7 @@ fn receive(machine: &mut Machine, messages: Vec<Message>, now: u64) -> Vec<Strin
 fn a_stream_begins_with_hello_and_asks_for_a_lease_once_the_snapshot_is_whole() {
     let mut machine = Machine::default();
     assert_eq!(told(&machine.on(Event::Opened, at(0))), ["hello 0"]);
-    let part = |users, last| Message::Snapshot { incarnation: 3, position: 5, tenants: vec![users], last };
+    let part = |users, last| Message::Snapshot { incarnation: 3, log_incarnation: 1, position: 5, tenants: vec![users], last };
     assert_eq!(receive(&mut machine, vec![part(whole(5, vec![user(1, 1, OPEN)]), false)], 10), [""; 0]);
     assert_eq!(receive(&mut machine, vec![part(touched(5, vec![user(2, 1, OPEN)]), true)], 20), ["publish 5", "acknowledge 5", "renew 1"]);
     assert_eq!(machine.mirror().tenants[&tenant()].users.len(), 2);
@@ -77,7 +77,7 @@ fn a_batch_is_published_and_acknowledged_once() {
 fn what_does_not_fit_the_stream_ends_it() {
     let keep = || vec![user(1, 1, OPEN)];
     let stranger = || TenantPart { tenant: TenantId::parse("fabrikam").unwrap(), ..touched(6, Vec::new()) };
-    let part = |position, last| Message::Snapshot { incarnation: 3, position, tenants: vec![whole(5, Vec::new())], last };
+    let part = |position, last| Message::Snapshot { incarnation: 3, log_incarnation: 1, position, tenants: vec![whole(5, Vec::new())], last };
     for (messages, expected) in [
         (vec![change(7, keep())], &["disconnect PositionSkipped"][..]),
         (vec![change(6, keep()), change(8, keep())], &["publish 6", "acknowledge 6", "disconnect PositionSkipped"]),
@@ -90,7 +90,7 @@ fn what_does_not_fit_the_stream_ends_it() {
         (vec![part(6, false), part(7, true)], &["disconnect SnapshotInconsistent"]),
         (vec![part(6, false), change(7, keep())], &["disconnect OutOfTurn"]),
         (
-            vec![Message::Snapshot { incarnation: 3, position: 6, tenants: vec![touched(6, keep())], last: true }],
+            vec![Message::Snapshot { incarnation: 3, log_incarnation: 1, position: 6, tenants: vec![touched(6, keep())], last: true }],
             &["disconnect SettingsMissing"],
         ),
         (
@@ -132,7 +132,7 @@ fn a_half_told_snapshot_changes_nothing() {
     let mut machine = live();
     machine.on(Event::Lost, at(1_100));
     machine.on(Event::Opened, at(1_200));
-    let part = Message::Snapshot { incarnation: 3, position: 6, tenants: vec![whole(6, Vec::new())], last: false };
+    let part = Message::Snapshot { incarnation: 3, log_incarnation: 1, position: 6, tenants: vec![whole(6, Vec::new())], last: false };
     assert_eq!(receive(&mut machine, vec![part], 1_300), [""; 0]);
     machine.on(Event::Lost, at(1_400));
     assert!(machine.mirror().tenants[&tenant()].users[&UserId(1)].is_open());

@@ -728,10 +728,10 @@ pub struct CheckConsentRequest {
     /// The user, by any of their addresses.
     #[prost(string, tag = "2")]
     pub user: ::prost::alloc::string::String,
-    /// What for.
+    /// What for; unspecified: for both.
     #[prost(enumeration = "super::super::common::v1::Purpose", tag = "3")]
     pub purpose: i32,
-    /// From where.
+    /// From where; unspecified: from a mailbox.
     #[prost(enumeration = "super::super::common::v1::Source", tag = "4")]
     pub source: i32,
     /// For which application; empty: whether any application may.
@@ -747,7 +747,7 @@ pub struct CheckConsentResponse {
     /// Whether it may.
     #[prost(bool, tag = "1")]
     pub allowed: bool,
-    /// The first gate that says no; unspecified when allowed.
+    /// The first gate that says no; unspecified when allowed, and when it is somebody's private choice that the caller may not know.
     #[prost(enumeration = "Gate", tag = "2")]
     pub closed_gate: i32,
     /// The position of the last decision relied on.
@@ -3048,6 +3048,9 @@ pub struct EnforceSnapshot {
     /// Whether the snapshot is complete with this part.
     #[prost(bool, tag = "4")]
     pub last: bool,
+    /// Which log of decisions the positions belong to: the incarnation of the store, as revisions name it. It outlives restarts.
+    #[prost(fixed64, tag = "5")]
+    pub log_incarnation: u64,
 }
 /// What a decision changed: everything named replaces what was known of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3534,7 +3537,7 @@ pub mod enforcement_service_server {
     }
 }
 /// A tenant at rest.
-#[derive(Clone, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredTenant {
     /// The tenant's settings: a `Tenant`, sealed under the tenant key `names`.
     #[prost(bytes = "vec", tag = "1")]
@@ -3542,12 +3545,16 @@ pub struct StoredTenant {
     /// The tenant's consent (G3).
     #[prost(message, optional, tag = "2")]
     pub consent: ::core::option::Option<StoredConsent>,
-    /// Applications with their switches.
-    #[prost(message, repeated, tag = "3")]
-    pub applications: ::prost::alloc::vec::Vec<StoredApplication>,
     /// The position of the last decision about the tenant.
-    #[prost(uint64, tag = "4")]
+    #[prost(uint64, tag = "3")]
     pub position: u64,
+}
+/// A tenant's applications at rest.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredApplications {
+    /// Every application, by id.
+    #[prost(message, repeated, tag = "1")]
+    pub applications: ::prost::alloc::vec::Vec<StoredApplication>,
 }
 /// The tenant's consent at rest.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3634,18 +3641,21 @@ pub struct StoredInterval {
 /// An answered request, so that a repeat answers the same.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredRequest {
-    /// A hash of the payload.
+    /// A keyed hash of method and payload.
     #[prost(fixed64, tag = "1")]
     pub payload_hash: u64,
-    /// The position of its decision.
+    /// The position that must be in force before it is answered again; 0: it took nothing away.
     #[prost(uint64, tag = "2")]
-    pub position: u64,
-    /// The answer, as encoded.
+    pub awaited_position: u64,
+    /// The answer as encoded, without its enforced time, sealed under the tenant key `names`.
     #[prost(bytes = "vec", tag = "3")]
-    pub answer: ::prost::alloc::vec::Vec<u8>,
-    /// When it was answered, in microseconds since 1970; kept for 24 hours.
+    pub sealed_answer: ::prost::alloc::vec::Vec<u8>,
+    /// When it was decided, in microseconds since 1970; kept for 24 hours.
     #[prost(sfixed64, tag = "4")]
     pub time_micros: i64,
+    /// Since when what it withdrew is enforced, in microseconds since 1970; 0: not known yet.
+    #[prost(sfixed64, tag = "5")]
+    pub enforced_micros: i64,
 }
 /// Where the consent service stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

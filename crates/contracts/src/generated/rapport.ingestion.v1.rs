@@ -2,7 +2,7 @@
 /// One interaction, as its source tells it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Interaction {
-    /// The id the source gave it; required for calls and activities, and where the email has no Message-ID.
+    /// The id the source gave it; required for calls and activities. A CRM email without Message-ID is known by it.
     #[prost(string, tag = "1")]
     pub source_id: ::prost::alloc::string::String,
     /// The CRM record it was tracked on; CRM source only.
@@ -58,7 +58,7 @@ pub struct Email {
     /// References, oldest first.
     #[prost(string, repeated, tag = "8")]
     pub references: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The source's own conversation id; used only where neither header names a root.
+    /// The source's own conversation id; used only where there is no References, In-Reply-To or Message-ID.
     #[prost(string, tag = "9")]
     pub conversation_id: ::prost::alloc::string::String,
     /// The headers that the filters look at.
@@ -1017,7 +1017,7 @@ impl OutcomeCode {
         }
     }
 }
-/// Why an interaction was kept out: the published rules, in the order in which they are tried.
+/// Why an interaction was kept out: the published rules. They are tried in the order of this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum IgnoredReason {
@@ -1033,19 +1033,19 @@ pub enum IgnoredReason {
     Private = 4,
     /// Outside the data window.
     OutsideWindow = 5,
-    /// The author is a mailing list and no Reply-To says who wrote.
-    ListAuthor = 6,
-    /// List mail that names no person besides its author; it leaves a stub so that replies resolve.
-    ListOnly = 7,
+    /// Nobody of ours is its author or named on it. Journals only.
+    NobodyOfOurs = 6,
+    /// The author is a mailing list or a room, and no Reply-To says who wrote.
+    ListAuthor = 7,
+    /// List mail that names no person besides its author and replies to nothing; it leaves a stub so that replies resolve. Not from the CRM.
+    ListOnly = 8,
     /// More than 50 people.
-    TooManyPeople = 8,
-    /// Only oneself.
-    OnlyOneself = 9,
-    /// Nobody of ours.
-    NobodyOfOurs = 10,
-    /// Nobody of ours who may be read.
+    TooManyPeople = 9,
+    /// Only oneself. Not from the CRM.
+    OnlyOneself = 10,
+    /// Nobody of ours on it who may be read. Journals only.
     NobodyReadable = 11,
-    /// The mailbox's owner is neither its author nor named in To or Cc.
+    /// The mailbox's owner is neither its author nor named in To or Cc. Mailboxes only.
     OwnerNotNamed = 12,
 }
 impl IgnoredReason {
@@ -1061,11 +1061,11 @@ impl IgnoredReason {
             Self::CalendarNotification => "IGNORED_REASON_CALENDAR_NOTIFICATION",
             Self::Private => "IGNORED_REASON_PRIVATE",
             Self::OutsideWindow => "IGNORED_REASON_OUTSIDE_WINDOW",
+            Self::NobodyOfOurs => "IGNORED_REASON_NOBODY_OF_OURS",
             Self::ListAuthor => "IGNORED_REASON_LIST_AUTHOR",
             Self::ListOnly => "IGNORED_REASON_LIST_ONLY",
             Self::TooManyPeople => "IGNORED_REASON_TOO_MANY_PEOPLE",
             Self::OnlyOneself => "IGNORED_REASON_ONLY_ONESELF",
-            Self::NobodyOfOurs => "IGNORED_REASON_NOBODY_OF_OURS",
             Self::NobodyReadable => "IGNORED_REASON_NOBODY_READABLE",
             Self::OwnerNotNamed => "IGNORED_REASON_OWNER_NOT_NAMED",
         }
@@ -1079,11 +1079,11 @@ impl IgnoredReason {
             "IGNORED_REASON_CALENDAR_NOTIFICATION" => Some(Self::CalendarNotification),
             "IGNORED_REASON_PRIVATE" => Some(Self::Private),
             "IGNORED_REASON_OUTSIDE_WINDOW" => Some(Self::OutsideWindow),
+            "IGNORED_REASON_NOBODY_OF_OURS" => Some(Self::NobodyOfOurs),
             "IGNORED_REASON_LIST_AUTHOR" => Some(Self::ListAuthor),
             "IGNORED_REASON_LIST_ONLY" => Some(Self::ListOnly),
             "IGNORED_REASON_TOO_MANY_PEOPLE" => Some(Self::TooManyPeople),
             "IGNORED_REASON_ONLY_ONESELF" => Some(Self::OnlyOneself),
-            "IGNORED_REASON_NOBODY_OF_OURS" => Some(Self::NobodyOfOurs),
             "IGNORED_REASON_NOBODY_READABLE" => Some(Self::NobodyReadable),
             "IGNORED_REASON_OWNER_NOT_NAMED" => Some(Self::OwnerNotNamed),
             _ => None,

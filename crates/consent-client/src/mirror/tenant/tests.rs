@@ -45,7 +45,7 @@ fn a_mailbox_is_judged_by_its_generation_first() {
 fn a_block_is_folded_only_if_it_was_sealed_while_the_purpose_stood_open() {
     let reopened = UserMirror { intervals: vec![(2, Some(4)), (7, None)], ..user(1, 1, MailboxState::Open) };
     let held = user(2, 1, MailboxState::Held);
-    let permit = Permit { held: mirror(vec![reopened, held]), incarnation: 1, position: 9 };
+    let permit = Permit { held: mirror(vec![reopened, held]), log_incarnation: 1, position: 9 };
     for (id, generation, sealed, expected) in [
         (1, 1, 1, "destroyed"),
         (1, 1, 2, "open"),
