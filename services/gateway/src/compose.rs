@@ -1,4 +1,4 @@
-//! An overview of its parts. A part that is down is named; a request that is wrong fails as a whole. Pure.
+//! An overview of its parts. A part that is down, or that the caller may not see, is named; a request that is wrong fails as a whole. Pure.
 
 use contracts::analytics::v1::GetRelationshipResponse;
 use contracts::consent::v1::GetConsentResponse;
@@ -60,13 +60,12 @@ impl Missing {
             Err(fault) => fault,
         };
         match fault.kind {
-            Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::ResourceExhausted => {}
+            Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::ResourceExhausted | Kind::PermissionDenied => {}
             Kind::InvalidArgument
             | Kind::NotFound
             | Kind::AlreadyExists
             | Kind::FailedPrecondition
             | Kind::Aborted
-            | Kind::PermissionDenied
             | Kind::Unauthenticated => return Err(fault),
         }
         self.parts.push(pb::UnavailablePart {

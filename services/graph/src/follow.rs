@@ -1,0 +1,20 @@
+//! The feed into ties: what the view of this service folds.
+
+use feed::Fold;
+use graph_domain::Ties;
+use vocabulary::UserId;
+use vocabulary::entry::{Entry, Origin};
+
+/// The ties of one tenant, as the view holds them.
+#[derive(Default)]
+pub struct Folded(pub Ties);
+
+impl Fold for Folded {
+    fn fold(&mut self, origin: Origin, entry: Entry) {
+        self.0.fold(origin, entry);
+    }
+
+    fn forget(&mut self, user: UserId) {
+        self.0.forget(user);
+    }
+}

@@ -1,0 +1,34 @@
+//! How the service comes to life: the view's store opened, the feed followed, the routes handed to whoever serves them.
+
+use consent_client::Subscriber;
+use contracts::graph::v1::graph_service_server::GraphServiceServer;
+use feed::View;
+use runtime::{Area, Context, sized};
+use store::{Options, Store};
+use vocabulary::Fault;
+
+use crate::grpc::Grpc;
+
+/// The area's word: its folder, its socket, its settings.
+pub const AREA: &str = "graph";
+
+/// What the view's store may take of the process's one cache: it is read at start and hardly ever after.
+const CACHE_SHARE: u64 = 8;
+
+/// Opens the service on its view in `data_dir/graph/ties`: GraphService in public.
+///
+/// `consent` must be a subscription as [`consent_client::Holder::Graph`]. `context` links to ingestion, which it follows, and to
+/// analytics, which knows the records. Returns as soon as the store is open; until the view has caught up with the log, requests
+/// are answered with UNAVAILABLE. The view stops with the context and then lets go of its store.
+///
+/// # Errors
+/// Those of the store: INTERNAL or UNAVAILABLE, STORE_FAILED.
+pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault> {
+    let config = &context.config;
+    let cache_bytes = config.store.cache_bytes / CACHE_SHARE;
+    let options = Options { cache_bytes, fresh_incarnation: sealing::random::id() };
+    let store = Store::open(&config.area_dir(AREA).join("ties"), options).await?;
+    let view = View::start(store, consent.clone(), context.link("ingestion"), context.stopping.clone()).await?;
+    let service = GraphServiceServer::new(Grpc::new(context, consent, view));
+    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(service, config.limits.public())))
+}
