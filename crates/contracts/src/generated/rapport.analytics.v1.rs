@@ -1560,3 +1560,40 @@ pub mod analytics_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A part of a sealed record: a value of the store is small, and an account may have many contacts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredPart {
+    /// A piece of a `StoredRecord`, sealed under the tenant key `names`; all parts in order make the sealed value.
+    #[prost(bytes = "vec", tag = "1")]
+    pub sealed: ::prost::alloc::vec::Vec<u8>,
+}
+/// A record at rest.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredRecord {
+    /// The record, its addresses normalised.
+    #[prost(message, optional, tag = "1")]
+    pub record: ::core::option::Option<Record>,
+    /// The people behind the addresses on their side, by the ids that ingestion minted.
+    #[prost(message, repeated, tag = "2")]
+    pub people: ::prost::alloc::vec::Vec<StoredPerson>,
+    /// The position of its last change.
+    #[prost(uint64, tag = "3")]
+    pub position: u64,
+}
+/// Whose an address is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredPerson {
+    /// The address.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// The person.
+    #[prost(fixed64, tag = "2")]
+    pub person_id: u64,
+}
+/// Where the records stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredHead {
+    /// The position of the last change.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+}

@@ -1,0 +1,153 @@
+//! Who is behind which id: the dictionary of one tenant in memory, and how new names are minted within a commit.
+
+use std::collections::{HashMap, HashSet};
+
+use contracts::ingestion::v1 as pb;
+use foldhash::fast::RandomState;
+use parking_lot::RwLock;
+use prost::Message;
+use sealing::{Context, Key};
+use store::{Changes, MAX_VALUE_BYTES, Store};
+use vocabulary::{Address, Fault, PersonId, TenantId};
+
+use crate::tables;
+
+/// The most plain bytes of a chunk: what fits into a row even if it does not compress.
+const CHUNK_BYTES: usize = MAX_VALUE_BYTES - 256;
+
+/// One tenant's names, both ways. Changed by commits only, when nothing of them can fail any more but the disk.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    ids: HashMap<Address, PersonId, RandomState>,
+    addresses: HashMap<PersonId, Address, RandomState>,
+    /// Minted by commits that are not known to be durable: not to be told yet.
+    undurable: HashSet<PersonId, RandomState>,
+}
+
+impl Dictionary {
+    /// Reads a tenant's dictionary from its chunks. Blocks.
+    ///
+    /// # Errors
+    /// INTERNAL, STORE_FAILED when a chunk does not open or cannot be read.
+    pub fn load(store: &Store, tenant: &TenantId, key: &Key) -> Result<Self, Fault> {
+        let mut dictionary = Self::default();
+        for row in store.scan::<tables::Names>((tenant.clone(),)) {
+            let ((_, chunk), row) = row?;
+            let plain = sealing::open_compressed(key, &place(tenant, chunk), &row.sealed)?;
+            let names = pb::Names::decode(plain.as_slice()).map_err(|_| Fault::internal("a chunk of the dictionary cannot be read"))?;
+            for name in names.names {
+                let address = Address::parse(&name.address).map_err(|_| Fault::internal("the dictionary holds what is no address"))?;
+                dictionary.insert(PersonId(name.person_id), address);
+            }
+        }
+        Ok(dictionary)
+    }
+
+    /// The id of an address.
+    pub fn id(&self, address: &Address) -> Option<PersonId> {
+        self.ids.get(address).copied()
+    }
+
+    /// The id of an address, if its minting is durable.
+    pub fn durable_id(&self, address: &Address) -> Option<PersonId> {
+        self.id(address).filter(|id| self.undurable.is_empty() || !self.undurable.contains(id))
+    }
+
+    /// The address behind an id.
+    pub fn address(&self, id: PersonId) -> Option<&Address> {
+        self.addresses.get(&id)
+    }
+
+    /// Takes in what a commit minted.
+    pub fn extend(&mut self, minted: Vec<(PersonId, Address)>) {
+        for (id, address) in minted {
+            self.undurable.insert(id);
+            self.insert(id, address);
+        }
+    }
+
+    /// Notes that what a commit minted is durable.
+    pub fn settle(&mut self, minted: &[PersonId]) {
+        for id in minted {
+            self.undurable.remove(id);
+        }
+    }
+
+    fn insert(&mut self, id: PersonId, address: Address) {
+        self.addresses.insert(id, address.clone());
+        self.ids.insert(address, id);
+    }
+}
+
+/// The names that one commit needs: those of the dictionary, and new ones for whom it does not know.
+#[derive(Debug)]
+pub struct Minting<'a> {
+    dictionary: &'a RwLock<Dictionary>,
+    minted: Vec<(PersonId, Address)>,
+    new: HashMap<Address, PersonId, RandomState>,
+}
+
+impl<'a> Minting<'a> {
+    /// Over the dictionary as it stands: only commits change it, and this one is alone. It is locked for each look, so that nobody who
+    /// reads waits for a whole commit.
+    pub fn over(dictionary: &'a RwLock<Dictionary>) -> Self {
+        Self { dictionary, minted: Vec::new(), new: HashMap::default() }
+    }
+
+    /// The id of an address, if the dictionary has one.
+    pub fn known(&self, address: &Address) -> Option<PersonId> {
+        self.dictionary.read().id(address)
+    }
+
+    /// The id of an address, minted if it has none.
+    pub fn id(&mut self, address: &Address) -> PersonId {
+        if let Some(id) = self.known(address).or_else(|| self.new.get(address).copied()) {
+            return id;
+        }
+        let id = loop {
+            let id = PersonId(sealing::random::id());
+            if self.dictionary.read().address(id).is_none() {
+                break id;
+            }
+        };
+        self.new.insert(address.clone(), id);
+        self.minted.push((id, address.clone()));
+        id
+    }
+
+    /// Writes what was minted as new chunks, counted in the tally, and answers it.
+    ///
+    /// # Errors
+    /// INTERNAL, STORE_FAILED.
+    pub fn write(
+        self,
+        changes: &mut Changes<'_>,
+        tenant: &TenantId,
+        key: &Key,
+        tally: &mut pb::StoredTally,
+    ) -> Result<Vec<(PersonId, Address)>, Fault> {
+        let mut rest = self.minted.as_slice();
+        while !rest.is_empty() {
+            let mut names = pb::Names::default();
+            let mut bytes = 0;
+            while let Some(((id, address), after)) = rest.split_first() {
+                bytes += address.as_str().len() + 16;
+                if bytes > CHUNK_BYTES {
+                    break;
+                }
+                names.names.push(pb::Name { person_id: id.0, address: address.as_str().to_owned() });
+                rest = after;
+            }
+            tally.name_chunks += 1;
+            let place = place(tenant, tally.name_chunks);
+            let sealed =
+                sealing::seal_compressed(key, &place, &names.encode_to_vec()).map_err(|error| Fault::internal(error.to_string()))?;
+            changes.put::<tables::Names>(&(tenant.clone(), tally.name_chunks), &pb::StoredNames { sealed })?;
+        }
+        Ok(self.minted)
+    }
+}
+
+fn place(tenant: &TenantId, chunk: u64) -> Context {
+    Context::new("ingestion.names").tenant(tenant).number(chunk)
+}

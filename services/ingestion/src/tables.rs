@@ -1,0 +1,45 @@
+//! What ingestion keeps, and under which keys: tenant, position or chunk number only. Everything personal stands inside sealed values.
+
+use contracts::ingestion::v1 as pb;
+use store::Table;
+use vocabulary::TenantId;
+
+/// The log: one sequence of sealed blocks for the whole suite, from position 1. It has holes where keys were destroyed.
+pub struct Log;
+
+impl Table for Log {
+    const TAG: u8 = 1;
+    const NAME: &'static str = "log";
+    type Key = u64;
+    type Value = pb::Block;
+}
+
+/// One row: the last position ever given to a block.
+pub struct Head;
+
+impl Table for Head {
+    const TAG: u8 = 2;
+    const NAME: &'static str = "head";
+    type Key = ();
+    type Value = pb::StoredHead;
+}
+
+/// Each tenant's dictionary, in sealed chunks from 1.
+pub struct Names;
+
+impl Table for Names {
+    const TAG: u8 = 3;
+    const NAME: &'static str = "names";
+    type Key = (TenantId, u64);
+    type Value = pb::StoredNames;
+}
+
+/// Each tenant's counts.
+pub struct Tally;
+
+impl Table for Tally {
+    const TAG: u8 = 4;
+    const NAME: &'static str = "tally";
+    type Key = TenantId;
+    type Value = pb::StoredTally;
+}
