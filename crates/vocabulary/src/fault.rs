@@ -50,7 +50,7 @@ pub enum Reason {
     RecordNotFound,
     /// The request names nobody that is known.
     PersonNotFound,
-    /// A gate is closed; the metadata name it.
+    /// A gate is closed; CheckConsent says which.
     NoConsent,
     /// There is no consent to withdraw.
     NotGranted,

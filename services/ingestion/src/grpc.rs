@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt};
 use runtime::{Caller, Role, answer, fault_of, status};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
-use vocabulary::{Fault, TenantId};
+use vocabulary::{Fault, Revision, TenantId};
 
 use crate::people;
 use crate::service::Ingestion;
@@ -61,6 +61,7 @@ impl Grpc {
         let tenant = convert::tenant(&request.tenant_id)?;
         admitted(&caller, &tenant)?;
         let source = convert::source(request.source)?;
+        self.ingestion.reached(&Revision::parse(&request.revision)?).await?;
         let prepared = self.ingestion.prepare(tenant, source, convert::interactions(request.interactions)?).await?;
         let taken = self.ingestion.append(prepared).await.await?;
         let revision = self.ingestion.revision(taken.position).to_string();
@@ -72,6 +73,7 @@ impl Grpc {
         let request = request.into_inner();
         let tenant = convert::tenant(&request.tenant_id)?;
         caller.require_tenant(&tenant)?;
+        self.ingestion.reached(&Revision::parse(&request.revision)?).await?;
         standing::mailbox(&self.ingestion, &tenant, &convert::address("mailbox", &request.mailbox)?).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contracts::ingestion::v1 as pb;
 use futures::{Stream, StreamExt, TryStreamExt, future};
 use runtime::Caller;
-use vocabulary::{Fault, TenantId};
+use vocabulary::{Fault, Revision, TenantId};
 
 use crate::batch::BatchSource;
 use crate::convert;
@@ -29,7 +29,8 @@ pub fn ingest(
     let prepared = orders.map(move |order| {
         let ingestion = Arc::clone(&preparing);
         async move {
-            let Order { tenant, source, interactions, sequence } = order?;
+            let Order { tenant, source, interactions, sequence, demanded } = order?;
+            ingestion.reached(&demanded).await?;
             Ok((sequence, ingestion.prepare(tenant, source, interactions).await?))
         }
     });
@@ -64,6 +65,7 @@ struct Order {
     source: BatchSource,
     interactions: Vec<pb::Interaction>,
     sequence: u64,
+    demanded: Revision,
 }
 
 impl Opening {
@@ -81,6 +83,7 @@ impl Opening {
         let (Some(tenant), Some(source)) = (self.tenant.clone(), self.source.clone()) else {
             return Err(Fault::internal("a stream without tenant or source"));
         };
-        Ok(Order { tenant, source, interactions: convert::interactions(request.interactions)?, sequence: request.sequence })
+        let demanded = Revision::parse(&request.revision)?;
+        Ok(Order { tenant, source, interactions: convert::interactions(request.interactions)?, sequence: request.sequence, demanded })
     }
 }

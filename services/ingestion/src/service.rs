@@ -125,6 +125,14 @@ impl Ingestion {
         }
     }
 
+    /// Waits until the decisions of consent that a request demands are in force here.
+    ///
+    /// # Errors
+    /// ABORTED, REVISION_LOST; UNAVAILABLE, REVISION_NOT_REACHED.
+    pub async fn reached(&self, demanded: &Revision) -> Result<(), Fault> {
+        self.consent.reached_revision(demanded, DECISIONS).await
+    }
+
     /// The revision that names a position of the log.
     pub fn revision(&self, position: u64) -> Revision {
         Revision::of(Part::Log, self.store.incarnation(), position)
@@ -136,6 +144,9 @@ impl fmt::Debug for Ingestion {
         write!(f, "Ingestion(at {})", *self.head.borrow())
     }
 }
+
+/// How long a request may wait for the decisions it demands, when its own deadline is later.
+const DECISIONS: Duration = Duration::from_secs(5);
 
 /// A batch that waits for the committer.
 #[derive(Debug)]

@@ -75,13 +75,13 @@ impl Suite {
     }
 
     async fn ingest(&self, source: pb::batch_source::Source, interactions: Vec<pb::Interaction>) -> Result<pb::BatchOutcome, Fault> {
-        let request = pb::IngestBatchRequest { tenant_id: TENANT.into(), source: of(source), interactions, request_id: String::new() };
+        let request = pb::IngestBatchRequest { tenant_id: TENANT.into(), source: of(source), interactions, ..Default::default() };
         let answer = self.client().ingest_batch(request).await.map_err(|status| fault_of(&status))?;
         Ok(answer.into_inner().outcome.unwrap())
     }
 
     async fn mailbox(&self, mailbox: &str) -> Result<pb::GetMailboxResponse, Fault> {
-        let request = pb::GetMailboxRequest { tenant_id: TENANT.into(), mailbox: mailbox.into() };
+        let request = pb::GetMailboxRequest { tenant_id: TENANT.into(), mailbox: mailbox.into(), ..Default::default() };
         self.client().get_mailbox(request).await.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
     }
 

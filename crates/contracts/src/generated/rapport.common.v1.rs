@@ -222,7 +222,7 @@ pub enum ErrorReason {
     RecordNotFound = 6,
     /// The request names nobody that is known.
     PersonNotFound = 7,
-    /// A gate is closed; the metadata name it under `gate`.
+    /// A gate is closed; CheckConsent says which.
     NoConsent = 8,
     /// There is no consent to withdraw.
     NotGranted = 9,

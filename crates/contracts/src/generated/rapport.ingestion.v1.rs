@@ -836,6 +836,9 @@ pub struct IngestRequest {
     /// Comes back with the answer.
     #[prost(uint64, tag = "4")]
     pub sequence: u64,
+    /// At least this revision: that of a grant, so that it is in force here.
+    #[prost(string, tag = "5")]
+    pub revision: ::prost::alloc::string::String,
 }
 /// What became of a batch on a stream.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -862,6 +865,9 @@ pub struct IngestBatchRequest {
     /// For tracing a repeat; interactions are counted once whatever it says.
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
+    /// At least this revision: that of a grant, so that it is in force here.
+    #[prost(string, tag = "5")]
+    pub revision: ::prost::alloc::string::String,
 }
 /// What became of one batch.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -920,6 +926,9 @@ pub struct GetMailboxRequest {
     /// Any address of its owner.
     #[prost(string, tag = "2")]
     pub mailbox: ::prost::alloc::string::String,
+    /// At least this revision.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
 }
 /// How a mailbox stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -117,6 +117,7 @@ async fn a_stream_is_answered_in_order_and_inherits_from_its_first_message() {
         source: if number == 0 { of(journal()) } else { None },
         interactions: vec![mail(number / 2, [1, 2, 3])],
         sequence: 100 + number,
+        ..Default::default()
     };
     let requests = futures::stream::iter((0..20).map(batch));
     let answers: Vec<_> = suite.client().ingest(requests).await.unwrap().into_inner().map(Result::unwrap).collect().await;
@@ -136,6 +137,7 @@ async fn a_stream_ends_with_the_batch_that_fails() {
         source: of(mailbox_of(1)),
         interactions: vec![mail(number, [1])],
         sequence: number,
+        ..Default::default()
     };
     let requests = futures::stream::iter((0..3).map(batch));
     let answers: Vec<_> = suite.client().ingest(requests).await.unwrap().into_inner().collect().await;
