@@ -1,0 +1,36 @@
+//! Relationship analytics: what was folded of a tenant, which of it counts for which CRM record, and the figures and health that follow.
+//! Pure: who may be read is told by the caller, as is the instant. No I/O, no clock, no message, no key.
+
+pub mod interactions;
+pub mod readable;
+
+pub mod record;
+pub mod records;
+pub mod sides;
+
+mod merged;
+mod counting;
+pub mod timeline;
+
+pub mod turns;
+pub mod kpis;
+pub mod health;
+pub mod words;
+pub mod completeness;
+
+pub mod relationship;
+pub mod grid;
+
+pub use completeness::Completeness;
+pub use health::Health;
+pub use interactions::Interactions;
+pub use kpis::Kpis;
+pub use readable::{Directory, Readable};
+pub use record::{Known, Party, Record, Stakeholder, State};
+pub use records::Records;
+pub use relationship::{Asked, Relationship};
+pub use sides::{Ours, Sides};
+pub use timeline::Timeline;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,45 @@
+//! The rules of consent: gates, what each verb opens and closes, who may hold which key, and consent's half of leases.
+//! Pure and total: no I/O, clock, randomness or message; instants, positions and new ids are arguments.
+
+pub mod purpose;
+
+pub mod application;
+pub mod consent;
+pub mod settings;
+
+pub mod mailbox;
+pub mod user;
+
+pub mod directory;
+pub mod state;
+
+pub mod gates;
+pub mod holding;
+
+pub mod decision;
+mod touch;
+
+pub mod grant;
+pub mod opt_in;
+pub mod opt_out;
+pub mod revoke;
+pub mod switch;
+pub mod sync;
+pub mod tenant;
+
+pub mod enforcement;
+
+pub use application::Application;
+pub use consent::{ConsentType, TenantConsent};
+pub use decision::{Decision, Stale};
+pub use directory::Directory;
+pub use gates::{Gate, Gates, Source};
+pub use holding::{Holder, Holding, MailboxState, holding};
+pub use mailbox::{Interval, KeyName, KeyPart, Mailbox, Standing};
+pub use purpose::{PerPurpose, Purpose};
+pub use settings::{Settings, UnrecordedPeople};
+pub use state::State;
+pub use user::{DirectoryEntry, User, UserKind};
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,102 @@
+//! The records of every tenant: on disk sealed, in memory open, from the first request that brings the tenant's keys.
+
+mod load;
+mod write;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use analytics_domain::Records;
+use consent_client::Permit;
+use foldhash::fast::RandomState;
+use parking_lot::RwLock;
+use runtime::Deadline;
+use store::Store;
+use tokio::sync::{Mutex, OnceCell, watch};
+use vocabulary::revision::Part;
+use vocabulary::{Fault, Kind, Reason, Revision, TenantId};
+
+use crate::tables::{Head, Names};
+
+pub use write::Fate;
+
+/// How long to wait before a revision is demanded again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// The records of every tenant.
+pub struct Book {
+    store: Store,
+    tenants: RwLock<HashMap<TenantId, Arc<Shelf>, RandomState>>,
+    /// The position of the last change that can be read.
+    head: watch::Sender<u64>,
+}
+
+/// The records of one tenant.
+#[derive(Default)]
+pub struct Shelf {
+    records: RwLock<Records>,
+    loaded: OnceCell<Names>,
+    /// Whoever writes compares with what is held, and what is held must not change before it is durable.
+    writing: Mutex<()>,
+}
+
+impl Book {
+    /// The book of a store, nothing read yet: that takes keys.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn open(store: Store) -> Result<Self, Fault> {
+        let head = store.get::<Head>(&())?.unwrap_or_default();
+        Ok(Self { store, tenants: RwLock::default(), head: watch::Sender::new(head.position) })
+    }
+
+    /// The records of the permit's tenant, read from disk if this is the first request about them.
+    ///
+    /// # Errors
+    /// STORE_FAILED when they cannot be read or opened.
+    pub async fn shelf(&self, permit: &Permit) -> Result<Arc<Shelf>, Fault> {
+        let held = self.tenants.read().get(&permit.tenant).map(Arc::clone);
+        let shelf = held.unwrap_or_else(|| Arc::clone(self.tenants.write().entry(permit.tenant.clone()).or_default()));
+        shelf.loaded.get_or_try_init(|| load::load(&self.store, permit, &shelf.records)).await?;
+        Ok(shelf)
+    }
+
+    /// Waits until what a revision demands of the records can be read.
+    ///
+    /// # Errors
+    /// ABORTED, REVISION_LOST for another life of the store; UNAVAILABLE, REVISION_NOT_REACHED at the deadline.
+    pub async fn reached(&self, demanded: &Revision, until: Deadline) -> Result<(), Fault> {
+        let Some(point) = demanded.point(Part::Records) else { return Ok(()) };
+        if point.incarnation != self.store.incarnation() {
+            return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to records that are gone"));
+        }
+        let mut head = self.head.subscribe();
+        let reached = tokio::time::timeout(until.remaining(), head.wait_for(|head| *head >= point.position)).await;
+        let late = || Fault::unavailable(Reason::RevisionNotReached, "the demanded records have not arrived yet", RETRY);
+        if matches!(reached, Ok(Ok(_))) { Ok(()) } else { Err(late()) }
+    }
+
+    /// The revision of everything that can be read now.
+    pub fn revision(&self) -> Revision {
+        self.revision_at(*self.head.borrow())
+    }
+
+    fn revision_at(&self, position: u64) -> Revision {
+        Revision::of(Part::Records, self.store.incarnation(), position)
+    }
+}
+
+impl Shelf {
+    /// The records as they stand.
+    pub fn read(&self) -> impl std::ops::Deref<Target = Records> {
+        self.records.read()
+    }
+}
+
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Book({} tenants at {})", self.tenants.read().len(), *self.head.borrow())
+    }
+}

@@ -1,0 +1,126 @@
+//! Records from memory onto disk: what is new or changed is made durable as one, and can be read from then on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use analytics_domain::Record;
+use consent_client::Permit;
+use contracts::analytics::v1 as pb;
+use sealing::{Key, seal};
+use store::{Changes, StoreError};
+use vocabulary::entry::RecordRef;
+use vocabulary::{Fault, Revision, TenantId};
+
+use super::{Book, Shelf};
+use crate::convert::stored;
+use crate::tables::{Head, Names, PART_BYTES, Parts, place};
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is new.
+    Created,
+    /// It changed.
+    Updated,
+    /// It was as kept.
+    Unchanged,
+}
+
+/// What became of several records.
+#[derive(Debug)]
+pub struct Written {
+    /// What became of each, in order, and the version it has now.
+    pub fates: Vec<(Fate, u64)>,
+    /// From which revision on they count.
+    pub revision: Revision,
+}
+
+impl Book {
+    /// Writes records, in order. Once begun it is finished, whether or not anybody still waits.
+    ///
+    /// # Errors
+    /// Those of the store: nothing was written, and nothing can be read that was not.
+    pub async fn write(self: &Arc<Self>, permit: &Permit, shelf: Arc<Shelf>, records: Vec<Record>) -> Result<Written, Fault> {
+        let names = shelf.loaded.get().cloned().ok_or_else(|| Fault::internal("records are written before they are read"))?;
+        let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names };
+        let this = Arc::clone(self);
+        let writing = tokio::spawn(async move {
+            let _alone = shelf.writing.lock().await;
+            let (mut fates, changed) = compare(&shelf, records);
+            if changed.is_empty() {
+                return Ok(Written { fates, revision: this.revision() });
+            }
+            let (position, changed) = this.store.commit(move |changes| sealer.write(changes, changed)).await?;
+            let mut held = shelf.records.write();
+            changed.into_iter().for_each(|record| held.put(Arc::new(record)));
+            drop(held);
+            this.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+            for (fate, version) in &mut fates {
+                if *fate != Fate::Unchanged || *version == PENDING {
+                    *version = position;
+                }
+            }
+            Ok(Written { fates, revision: this.revision_at(position) })
+        });
+        writing.await.unwrap_or_else(|_| Err(Fault::internal("writing records was cut short")))
+    }
+}
+
+/// The version of what is about to be written.
+const PENDING: u64 = 0;
+
+/// What becomes of each record, and the records to write, each once, as the last of its name has it.
+fn compare(shelf: &Shelf, records: Vec<Record>) -> (Vec<(Fate, u64)>, Vec<Record>) {
+    let held = shelf.records.read();
+    let mut places: HashMap<RecordRef, usize> = HashMap::new();
+    let mut changed: Vec<Record> = Vec::new();
+    let mut fates = Vec::with_capacity(records.len());
+    for record in records {
+        let place = places.get(&record.reference).copied();
+        let before = place.map(|place| &changed[place]).or_else(|| held.get(&record.reference).map(Arc::as_ref));
+        let fate = match before {
+            None => (Fate::Created, PENDING),
+            Some(before) if Record { version: before.version, ..record.clone() } == *before => (Fate::Unchanged, before.version),
+            Some(_) => (Fate::Updated, PENDING),
+        };
+        fates.push(fate);
+        match (fate.0, place) {
+            (Fate::Unchanged, _) => {}
+            (Fate::Created | Fate::Updated, Some(place)) => changed[place] = record,
+            (Fate::Created | Fate::Updated, None) => {
+                places.insert(record.reference.clone(), changed.len());
+                changed.push(record);
+            }
+        }
+    }
+    (fates, changed)
+}
+
+/// Seals records and puts them under their names.
+struct Sealer {
+    tenant: TenantId,
+    key: Key,
+    names: Names,
+}
+
+impl Sealer {
+    fn write(self, changes: &mut Changes<'_>, mut records: Vec<Record>) -> Result<(u64, Vec<Record>), StoreError> {
+        let position = changes.get::<Head>(&())?.unwrap_or_default().position + 1;
+        changes.put::<Head>(&(), &pb::StoredHead { position })?;
+        for record in &mut records {
+            record.version = position;
+            let name = self.names.of(&record.reference);
+            let sealed = seal(&self.key, &place(&self.tenant, name), &stored::bytes(record));
+            let before: Vec<_> = changes.scan::<Parts>((self.tenant.clone(), name)).collect::<Result<_, _>>()?;
+            let mut parts = 0;
+            for (number, part) in (0..).zip(sealed.chunks(PART_BYTES)) {
+                changes.put::<Parts>(&(self.tenant.clone(), name, number), &pb::StoredPart { sealed: part.to_vec() })?;
+                parts = number + 1;
+            }
+            for (key, _) in before.into_iter().filter(|((_, _, number), _)| *number >= parts) {
+                changes.delete::<Parts>(&key);
+            }
+        }
+        Ok((position, records))
+    }
+}

@@ -1,0 +1,47 @@
+//! How the service comes to life: the stores opened, the feed followed, the routes handed to whoever serves them.
+
+use std::sync::Arc;
+
+use consent_client::Subscriber;
+use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
+use contracts::analytics::v1::record_service_server::RecordServiceServer;
+use feed::View;
+use runtime::{Area, Context, sized};
+use store::{Options, Store};
+use vocabulary::Fault;
+
+use crate::book::Book;
+use crate::grpc::{Records, Relationships};
+use crate::people::People;
+use crate::waiting::Waiting;
+
+/// The area's word: its folder, its socket, its settings.
+pub const AREA: &str = "analytics";
+
+/// What each of the two stores may take of the process's one cache: both are read at start and hardly ever after.
+const CACHE_SHARE: u64 = 8;
+
+/// Opens the service on its records in `data_dir/analytics/records` and its view in `data_dir/analytics/timelines`: RecordService and
+/// AnalyticsService in public.
+///
+/// `consent` must be a subscription as [`consent_client::Holder::Analytics`]. `context` links to ingestion, which it follows and which knows
+/// the people. Returns as soon as the stores are open; until the view has caught up with the log, questions about relationships are
+/// answered with UNAVAILABLE. The view stops with the context and then lets go of its store.
+///
+/// # Errors
+/// Those of the stores: INTERNAL or UNAVAILABLE, STORE_FAILED.
+pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault> {
+    let config = &context.config;
+    let folder = config.area_dir(AREA);
+    let options = || Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
+    let records = Store::open(&folder.join("records"), options()).await?;
+    let timelines = Store::open(&folder.join("timelines"), options()).await?;
+    let view = View::start(timelines, consent.clone(), context.link("ingestion"), context.stopping.clone()).await?;
+    let waiting = Waiting::new(consent);
+    let book = Arc::new(Book::open(records)?);
+    let people = People::new(context);
+    let records = RecordServiceServer::new(Records::new(waiting.clone(), Arc::clone(&book), people));
+    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, book, view));
+    let limits = &context.config.limits;
+    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(records, limits.public())).public(sized!(relationships, limits.public())))
+}

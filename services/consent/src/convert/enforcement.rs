@@ -1,0 +1,111 @@
+//! What each holder is told: keys and states as far as it may have them.
+
+use consent_domain::{Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, User, holding};
+use contracts::consent::v1 as pb;
+use prost::Message as _;
+use vocabulary::Fault;
+
+use crate::enforce::Change;
+use crate::tenants::{Held, Tenants};
+
+/// The most users, and about the most bytes, in one part of a snapshot.
+const USERS_PER_PART: usize = 2000;
+const BYTES_PER_PART: usize = 1 << 20;
+/// The users of one piece, of which parts are made.
+const USERS_PER_PIECE: usize = 200;
+
+/// Who a holder says it is.
+pub(crate) fn holder(holder: pb::Holder) -> Result<Holder, Fault> {
+    match holder {
+        pb::Holder::Ingestion => Ok(Holder::Ingestion),
+        pb::Holder::Analytics => Ok(Holder::Analytics),
+        pb::Holder::Graph => Ok(Holder::Graph),
+        pb::Holder::Unspecified => Err(Fault::invalid_field("hello.holder", "must name a holder")),
+    }
+}
+
+/// The whole state as one holder may know it, in parts; the settings of a tenant come with its first users.
+pub(crate) fn parts(tenants: &Tenants, holder: Holder) -> impl Iterator<Item = Vec<pb::EnforcedTenant>> + Send + '_ {
+    let mut pieces = tenants.held.values().flat_map(move |held| pieces(held, holder)).peekable();
+    std::iter::from_fn(move || {
+        let mut part = Vec::from([pieces.next()?]);
+        let (mut users, mut bytes) = (part[0].users.len(), part[0].encoded_len());
+        let fits = |piece: &pb::EnforcedTenant, users: usize, bytes: usize| {
+            users + piece.users.len() <= USERS_PER_PART && bytes + piece.encoded_len() <= BYTES_PER_PART
+        };
+        while let Some(piece) = pieces.next_if(|piece| fits(piece, users, bytes)) {
+            users += piece.users.len();
+            bytes += piece.encoded_len();
+            part.push(piece);
+        }
+        Some(part)
+    })
+}
+
+fn pieces(held: &Held, holder: Holder) -> impl Iterator<Item = pb::EnforcedTenant> + Send + '_ {
+    let gates = held.state.gates();
+    let mut users = held.state.directory.users();
+    let mut first = true;
+    std::iter::from_fn(move || {
+        let users: Vec<_> = users.by_ref().take(USERS_PER_PIECE).map(|user| enforced(held, &gates, user, holder)).collect();
+        (!users.is_empty() || first).then(|| tenant(held, std::mem::take(&mut first), users))
+    })
+}
+
+/// What a decision changed, as one holder may know it.
+pub(crate) fn change(change: &Change, holder: Holder) -> pb::EnforceChange {
+    let held = &change.tenant;
+    let gates = held.state.gates();
+    let users = change.users.iter().filter_map(|id| held.state.directory.get(*id));
+    let users = users.map(|user| enforced(held, &gates, user, holder)).collect();
+    let tenants = vec![tenant(held, change.settings, users)];
+    pb::EnforceChange { position: change.position, narrowing: change.narrowing, tenants }
+}
+
+fn tenant(held: &Held, settings: bool, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
+    let told = pb::EnforcedTenant {
+        tenant_id: held.state.tenant.to_string(),
+        users,
+        position: held.state.position,
+        ..pb::EnforcedTenant::default()
+    };
+    if !settings {
+        return told;
+    }
+    pb::EnforcedTenant {
+        settings: Some(super::tenant::tenant(&held.state)),
+        names_key: held.keys.names.as_bytes().to_vec(),
+        facts_key: held.keys.facts.as_bytes().to_vec(),
+        lookup_key: held.keys.lookup.as_bytes().to_vec(),
+        ..told
+    }
+}
+
+fn enforced(held: &Held, gates: &Gates, user: &User, holder: Holder) -> pb::EnforcedUser {
+    let holding = holding(user, holder);
+    let key = |part| {
+        let name = KeyName { user: user.id, generation: user.mailbox.generation, part };
+        held.mailbox_keys.get(&name).map(|key| key.as_bytes().to_vec()).unwrap_or_default()
+    };
+    let state = match holding.state {
+        MailboxState::None => pb::MailboxState::None,
+        MailboxState::Open => pb::MailboxState::Open,
+        MailboxState::Held => pb::MailboxState::Held,
+        MailboxState::Destroyed => pb::MailboxState::Destroyed,
+    };
+    pb::EnforcedUser {
+        user_id: user.id.0,
+        user: Some(super::directory::told(user)),
+        named_in_analytics: gates.may_be_named(user, Purpose::RelationshipAnalytics),
+        named_in_graph: gates.may_be_named(user, Purpose::ConnectionGraph),
+        generation: user.mailbox.generation,
+        state: state.into(),
+        log_key: if holding.log() { key(KeyPart::Log) } else { Vec::new() },
+        view_key: holding.view.map(key).unwrap_or_default(),
+        intervals: holding.intervals.iter().map(interval).collect(),
+    }
+}
+
+fn interval(interval: &Interval) -> pb::OpenInterval {
+    pb::OpenInterval { from_position: interval.from, to_position: interval.to.unwrap_or_default() }
+}

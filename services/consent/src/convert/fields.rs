@@ -1,0 +1,97 @@
+//! Reading the fields of a request: everything that is wrong is said at once.
+
+use consent_domain::{PerPurpose, Purpose};
+use contracts::common::v1 as common;
+use vocabulary::{Address, Fault, TenantId, Violation, address};
+
+/// What is wrong with a request, field by field.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Vec<Violation>);
+
+impl Fields {
+    /// Notes that a field is wrong.
+    pub fn wrong(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push(Violation::new(field, description));
+    }
+
+    /// What is wrong so far.
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.0
+    }
+
+    /// The value, if nothing was wrong; `None` comes only with something wrong.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT with every violation.
+    pub fn done<T>(self, value: Option<T>) -> Result<T, Fault> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            Some(_) | None => Err(Fault::invalid(self.0)),
+        }
+    }
+
+    /// A tenant's id.
+    pub fn tenant(&mut self, field: &str, text: &str) -> Option<TenantId> {
+        TenantId::parse(text).map_err(|error| self.wrong(field, error.to_string())).ok()
+    }
+
+    /// An address.
+    pub fn address(&mut self, field: impl Into<String>, text: &str) -> Option<Address> {
+        Address::parse(text).map_err(|error| self.wrong(field, error.to_string())).ok()
+    }
+
+    /// A verified domain, lower case.
+    pub fn domain(&mut self, field: impl Into<String>, text: &str) -> Option<Box<str>> {
+        let lower = text.trim().to_lowercase();
+        if address::is_domain(&lower) {
+            return Some(lower.into());
+        }
+        self.wrong(field, "is no host name");
+        None
+    }
+
+    /// Words for people: at most `most` bytes, no control characters.
+    pub fn words(&mut self, field: impl Into<String>, text: &str, most: usize) -> Option<Box<str>> {
+        let text = text.trim();
+        if text.len() > most {
+            self.wrong(field, format!("has more than {most} bytes"));
+        } else if text.chars().any(char::is_control) {
+            self.wrong(field, "has control characters");
+        } else {
+            return Some(text.into());
+        }
+        None
+    }
+
+    /// A request id: empty, or up to 128 printable ASCII characters.
+    pub fn request_id(&mut self, text: &str) {
+        if text.len() > 128 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.wrong("request_id", "must be at most 128 printable ASCII characters without spaces");
+        }
+    }
+
+    /// The position that an etag names; nothing when it is empty.
+    pub fn etag(&mut self, text: &str) -> Option<u64> {
+        if text.is_empty() {
+            return None;
+        }
+        let position = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        if position.is_none() {
+            self.wrong("etag", "must be as an answer gave it, with its quotes");
+        }
+        position
+    }
+
+    /// Which purposes are named; both, when none is.
+    pub fn purposes(&mut self, purposes: &[i32]) -> PerPurpose<bool> {
+        let mut chosen = PerPurpose { analytics: purposes.is_empty(), graph: purposes.is_empty() };
+        for (at, purpose) in purposes.iter().enumerate() {
+            match common::Purpose::try_from(*purpose) {
+                Ok(common::Purpose::RelationshipAnalytics) => *chosen.of_mut(Purpose::RelationshipAnalytics) = true,
+                Ok(common::Purpose::ConnectionGraph) => *chosen.of_mut(Purpose::ConnectionGraph) = true,
+                Ok(common::Purpose::Unspecified) | Err(_) => self.wrong(format!("purposes[{at}]"), "must name a purpose"),
+            }
+        }
+        chosen
+    }
+}

@@ -1,0 +1,186 @@
+//! Where streams, decisions and waiting withdrawals meet the machine: one lock, so that a decision is either in a holder's snapshot or
+//! told to it afterwards. What is told is queued here and put into words by each stream.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc, oneshot};
+use vocabulary::{Clock, Fault, Kind, Reason, UserId};
+
+use crate::tenants::{Held, Tenants};
+
+/// What a holder is told, before it is put into words for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// The whole state.
+    Snapshot(Tenants),
+    /// What a decision changed.
+    Change(Arc<Change>),
+    /// The lease runs on.
+    Renewed {
+        /// Which renewal is answered.
+        number: u64,
+        /// The position of the last decision.
+        position: u64,
+    },
+}
+
+/// What a decision changed: the tenant as it is afterwards, and which of its parts are new.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub position: u64,
+    pub narrowing: bool,
+    pub tenant: Arc<Held>,
+    pub users: Vec<UserId>,
+    pub settings: bool,
+}
+
+/// What is queued for a stream, in order; after a fault nothing follows.
+pub(crate) type Queue = mpsc::UnboundedSender<Result<Told, Fault>>;
+
+/// The machine with its streams and those who wait.
+pub(crate) struct Hub {
+    pub incarnation: u64,
+    pub lease: Duration,
+    clock: Arc<dyn Clock>,
+    inner: Mutex<Inner>,
+    /// Somebody began to wait.
+    awaited: Notify,
+}
+
+struct Inner {
+    machine: Enforcement,
+    streams: HashMap<ConnectionId, Queue>,
+    waiting: HashMap<u64, Vec<oneshot::Sender<()>>>,
+    connections: u64,
+    position: u64,
+}
+
+/// What an action may send.
+enum Sent {
+    Nothing,
+    Snapshot(Tenants),
+    Change(Arc<Change>),
+}
+
+impl Hub {
+    pub fn new(clock: Arc<dyn Clock>, machine: Enforcement, incarnation: u64, lease: Duration) -> Self {
+        let inner = Inner { machine, streams: HashMap::new(), waiting: HashMap::new(), connections: 0, position: 0 };
+        Self { incarnation, lease, clock, inner: Mutex::new(inner), awaited: Notify::new() }
+    }
+
+    /// Lets a holder in. `state` is read while no decision can come in between.
+    pub fn join(&self, instance: u64, incarnation: u64, queue: Queue, state: impl FnOnce() -> Tenants) -> ConnectionId {
+        let inner = &mut *self.inner.lock();
+        inner.connections += 1;
+        let connection = ConnectionId(inner.connections);
+        let tenants = state();
+        inner.position = tenants.position;
+        inner.streams.insert(connection, queue);
+        let joined = Event::Joined { connection, instance, incarnation, snapshot: tenants.position };
+        self.step(inner, joined, &Sent::Snapshot(tenants));
+        connection
+    }
+
+    /// Shows a durable decision: `install` to readers, the change to every holder.
+    pub fn publish(&self, change: Change, install: impl FnOnce()) {
+        let inner = &mut *self.inner.lock();
+        install();
+        inner.position = change.position;
+        let taken = Event::DecisionTaken { position: change.position, narrowing: change.narrowing };
+        self.step(inner, taken, &Sent::Change(Arc::new(change)));
+    }
+
+    /// Takes what a stream said, or that it is gone.
+    pub fn hear(&self, event: Event) {
+        let inner = &mut *self.inner.lock();
+        if let Event::Disconnected { connection } = event {
+            inner.streams.remove(&connection);
+        }
+        self.step(inner, event, &Sent::Nothing);
+    }
+
+    /// Waits until all withdrawals up to a position are in force.
+    pub async fn settled(&self, position: u64) {
+        let (settled, answer) = oneshot::channel();
+        {
+            let inner = &mut *self.inner.lock();
+            inner.waiting.entry(position).or_default().push(settled);
+            self.step(inner, Event::Awaited { position }, &Sent::Nothing);
+        }
+        self.awaited.notify_one();
+        // The sender goes only when it answers, or with the process.
+        let _answered = answer.await;
+    }
+
+    /// Lets the machine look at the clock.
+    pub fn tick(&self) {
+        self.step(&mut self.inner.lock(), Event::Tick, &Sent::Nothing);
+    }
+
+    /// How long until a tick is due; `None` while nobody waits.
+    pub fn until_wake(&self) -> Option<Duration> {
+        let wake = self.inner.lock().machine.wake()?;
+        Some(wake.saturating_sub(self.clock.boot_time()))
+    }
+
+    /// Resolves when somebody began to wait.
+    pub async fn awaited(&self) {
+        self.awaited.notified().await;
+    }
+
+    /// The clock is read after the event came: what is counted from it is counted long enough.
+    fn step(&self, inner: &mut Inner, event: Event, sent: &Sent) {
+        let actions = inner.machine.on(event, self.clock.boot_time());
+        for action in actions {
+            match (action, sent) {
+                (Action::SendSnapshot { connection }, Sent::Snapshot(tenants)) => {
+                    inner.tell(connection, Ok(Told::Snapshot(tenants.clone())));
+                }
+                (Action::SendChange { connection, .. }, Sent::Change(change)) => {
+                    inner.tell(connection, Ok(Told::Change(Arc::clone(change))));
+                }
+                (Action::SendRenewed { connection, number }, _) => {
+                    inner.tell(connection, Ok(Told::Renewed { number, position: inner.position }));
+                }
+                (Action::Refuse { connection }, _) => inner.end(connection, refused()),
+                (Action::Close { connection }, _) => inner.end(connection, superseded()),
+                (Action::Settled { position }, _) => {
+                    for waiting in inner.waiting.remove(&position).unwrap_or_default() {
+                        // Whoever went away meanwhile needs no answer.
+                        let _gone = waiting.send(());
+                    }
+                }
+                (Action::SendSnapshot { connection } | Action::SendChange { connection, .. }, _) => {
+                    inner.end(connection, Fault::internal("the machine asked for what the event did not bring"));
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn tell(&self, connection: ConnectionId, told: Result<Told, Fault>) {
+        if let Some(queue) = self.streams.get(&connection) {
+            // A stream that is gone says so itself.
+            let _gone = queue.send(told);
+        }
+    }
+
+    fn end(&mut self, connection: ConnectionId, fault: Fault) {
+        self.tell(connection, Err(fault));
+        self.streams.remove(&connection);
+    }
+}
+
+fn refused() -> Fault {
+    let message = "the holder has heard a later incarnation of consent: this store was put back from before";
+    Fault::new(Kind::FailedPrecondition, Reason::ConsentUnknown, message)
+}
+
+fn superseded() -> Fault {
+    Fault::new(Kind::Aborted, Reason::ConsentUnknown, "the stream was replaced by another one of its holder, or broke the protocol")
+}

@@ -1,0 +1,180 @@
+//! ConsentService.
+
+use std::sync::Arc;
+
+use consent_domain::revoke::{self, Revoke};
+use consent_domain::{Gates, State, User, grant, opt_in, opt_out};
+use contracts::consent::v1 as pb;
+use pb::consent_service_server::ConsentService;
+use runtime::{Caller, Role, answer};
+use tonic::{Request, Response, Status};
+use vocabulary::{Address, Fault, Reason};
+
+use super::user_at;
+use crate::convert::consent::{self as convert, Choice};
+use crate::convert::fields::Fields;
+use crate::requests::Repeatable;
+use crate::writer::{Command, Core};
+
+/// Who decides about consent, and may know everybody's choice.
+const ADMINISTRATORS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
+
+/// Adapts ConsentService.
+pub(crate) struct Consents(pub Arc<Core>);
+
+#[tonic::async_trait]
+impl ConsentService for Consents {
+    async fn grant_consent(&self, request: Request<pb::GrantConsentRequest>) -> Result<Response<pb::GrantConsentResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { self.grant(caller?, request.into_inner()).await }.await)
+    }
+
+    async fn revoke_consent(&self, request: Request<pb::RevokeConsentRequest>) -> Result<Response<pb::RevokeConsentResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { self.revoke(caller?, request.into_inner()).await }.await)
+    }
+
+    async fn get_consent(&self, request: Request<pb::GetConsentRequest>) -> Result<Response<pb::GetConsentResponse>, Status> {
+        answer(Caller::of(&request).and_then(|caller| self.get(&caller, request.get_ref())))
+    }
+
+    async fn check_consent(&self, request: Request<pb::CheckConsentRequest>) -> Result<Response<pb::CheckConsentResponse>, Status> {
+        answer(Caller::of(&request).and_then(|caller| self.check(&caller, request.get_ref())))
+    }
+
+    async fn opt_out_user(&self, request: Request<pb::OptOutUserRequest>) -> Result<Response<pb::OptOutUserResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { self.opt_out(caller?, request.into_inner()).await }.await)
+    }
+
+    async fn opt_in_user(&self, request: Request<pb::OptInUserRequest>) -> Result<Response<pb::OptInUserResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { self.opt_in(caller?, request.into_inner()).await }.await)
+    }
+}
+
+impl Consents {
+    async fn grant(&self, caller: Caller, request: pb::GrantConsentRequest) -> Result<pb::GrantConsentResponse, Fault> {
+        let (tenant, given) = convert::granted(&request)?;
+        caller.require_tenant(&tenant)?;
+        caller.require_any(&ADMINISTRATORS)?;
+        let repeat = Repeatable::of("GrantConsent", &request.request_id, &request);
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false };
+        let decided = self.0.decide(
+            command,
+            move |state, now, position| Ok((grant::decide(state, &given, now, position)?, ())),
+            |state, decision, (), revision| {
+                let mailboxes_opened = decision.opened as i64;
+                pb::GrantConsentResponse { consent: Some(convert::consent(state)), mailboxes_opened, revision }
+            },
+        );
+        Ok(decided.await?.answer)
+    }
+
+    async fn revoke(&self, caller: Caller, request: pb::RevokeConsentRequest) -> Result<pb::RevokeConsentResponse, Fault> {
+        let (tenant, expected) = convert::revoked(&request)?;
+        caller.require_tenant(&tenant)?;
+        caller.require_any(&ADMINISTRATORS)?;
+        let repeat = Repeatable::of("RevokeConsent", &request.request_id, &request);
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let decided = self.0.decide(
+            command,
+            move |state, now, position| Ok((revoke::decide(state, &Revoke { expected }, now, position)?, ())),
+            |state, decision, (), revision| {
+                let (consent, mailboxes_closed) = (Some(convert::consent(state)), decision.closed as i64);
+                pb::RevokeConsentResponse { consent, mailboxes_closed, enforced_time: None, revision }
+            },
+        );
+        let decided = decided.await?;
+        let enforced = self.0.enforced(&decided).await?;
+        let enforced_time = (!request.validate_only).then(|| crate::convert::time(enforced));
+        Ok(pb::RevokeConsentResponse { enforced_time, ..decided.answer })
+    }
+
+    fn get(&self, caller: &Caller, request: &pb::GetConsentRequest) -> Result<pb::GetConsentResponse, Fault> {
+        let mut fields = Fields::default();
+        let tenant = fields.tenant("tenant_id", &request.tenant_id);
+        let tenant = fields.done(tenant)?;
+        caller.require_tenant(&tenant)?;
+        let (held, revision) = self.0.read(&tenant, &request.revision)?;
+        Ok(pb::GetConsentResponse { consent: Some(convert::consent(&held.state)), revision })
+    }
+
+    fn check(&self, caller: &Caller, request: &pb::CheckConsentRequest) -> Result<pb::CheckConsentResponse, Fault> {
+        let check = convert::checked(request)?;
+        caller.require_tenant(&check.tenant)?;
+        let (held, revision) = self.0.read(&check.tenant, &request.revision)?;
+        let state = &held.state;
+        let user = user_at(state, &check.user)?;
+        let gates = match &check.application {
+            None => state.gates(),
+            Some(id) => {
+                let unknown = || Fault::not_found(Reason::ApplicationNotFound, "no such application");
+                Gates::of(state.applications.get(id).ok_or_else(unknown)?, &state.consent)
+            }
+        };
+        let closed = check.purposes.iter().filter_map(|purpose| gates.first_closed(user, *purpose, check.source)).min();
+        let shareable = closed.filter(|gate| !gate.is_private() || may_know(caller, state, user));
+        Ok(pb::CheckConsentResponse {
+            allowed: closed.is_none(),
+            closed_gate: shareable.map_or(pb::Gate::Unspecified, convert::gate).into(),
+            position: state.position as i64,
+            revision,
+        })
+    }
+
+    async fn opt_out(&self, caller: Caller, request: pb::OptOutUserRequest) -> Result<pb::OptOutUserResponse, Fault> {
+        let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
+        caller.require_tenant(&tenant)?;
+        let repeat = Repeatable::of("OptOutUser", &request.request_id, &request);
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let decided = self.0.decide(
+            command,
+            move |state, _, position| {
+                let user = user_at(state, &user)?;
+                may_choose(&caller, state, user)?;
+                Ok((opt_out::decide(state, user, purposes, position), ()))
+            },
+            |_, decision, (), revision| pb::OptOutUserResponse { mailbox_closed: decision.closed > 0, enforced_time: None, revision },
+        );
+        let decided = decided.await?;
+        let enforced = self.0.enforced(&decided).await?;
+        let enforced_time = (!request.validate_only).then(|| crate::convert::time(enforced));
+        Ok(pb::OptOutUserResponse { enforced_time, ..decided.answer })
+    }
+
+    async fn opt_in(&self, caller: Caller, request: pb::OptInUserRequest) -> Result<pb::OptInUserResponse, Fault> {
+        let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
+        caller.require_tenant(&tenant)?;
+        let repeat = Repeatable::of("OptInUser", &request.request_id, &request);
+        let command = Command { tenant, repeat, validate_only: false, narrows: false };
+        let decided = self.0.decide(
+            command,
+            move |state, _, position| {
+                let user = user_at(state, &user)?;
+                may_choose(&caller, state, user)?;
+                Ok((opt_in::decide(state, user, purposes, position), user.id))
+            },
+            |state, _, user, revision| {
+                let mailbox_open = state.directory.get(user).is_some_and(|user| user.mailbox.is_open_at_all());
+                pb::OptInUserResponse { mailbox_open, revision }
+            },
+        );
+        Ok(decided.await?.answer)
+    }
+}
+
+/// Everybody decides for themselves; administrators decide for everybody.
+fn may_choose(caller: &Caller, state: &State, user: &User) -> Result<(), Fault> {
+    if is(caller, state, user) { Ok(()) } else { caller.require_any(&ADMINISTRATORS) }
+}
+
+/// Somebody's private choice is told to administrators, to the suite and to the person (domain.md, section 5).
+fn may_know(caller: &Caller, state: &State, user: &User) -> bool {
+    is(caller, state, user) || caller.require_any(&ADMINISTRATORS).is_ok() || caller.has(Role::Service)
+}
+
+fn is(caller: &Caller, state: &State, user: &User) -> bool {
+    let address = caller.user.as_deref().and_then(|text| Address::parse(text).ok());
+    address.and_then(|address| state.directory.at_address(&address)).is_some_and(|own| own.id == user.id)
+}

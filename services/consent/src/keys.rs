@@ -1,0 +1,167 @@
+//! The keyring on threads that may block, and the names of its slots. Which keys come and go is decided elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent_domain::{Decision, KeyName, KeyPart, Purpose, State};
+use parking_lot::Mutex;
+use runtime::Config;
+use sealing::{Change, Key, Keyring, KeyringError, MailboxKey, RootKeySource, SlotId, TenantKey};
+use vocabulary::{Fault, Kind, Reason, TenantId};
+
+/// The generation of the tenant key `names`, until names are rotated.
+const NAMES: TenantKey = TenantKey::Names { generation: 1 };
+const TENANT_KEYS: [TenantKey; 3] = [NAMES, TenantKey::Facts, TenantKey::Lookup];
+
+/// An earlier process of ours may take a moment to let go of the keyring.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// The three keys of a tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct TenantKeys {
+    pub names: Key,
+    pub facts: Key,
+    pub lookup: Key,
+}
+
+/// The open keyring; clones share it.
+#[derive(Clone)]
+pub(crate) struct Keys(Arc<Mutex<Ring>>);
+
+struct Ring {
+    keyring: Keyring,
+    /// Slots whose destruction is decided, durable and told, but failed.
+    owed: Vec<SlotId>,
+}
+
+impl Keys {
+    /// Opens the keyring; on a first start makes it, and the root key where none is given.
+    pub async fn open(config: &Config, first_start: bool) -> Result<Self, Fault> {
+        let dir = config.data_dir.join("keyring");
+        let epoch = config.keyring.epoch_path.clone().unwrap_or_else(|| config.data_dir.join("epoch"));
+        let root = config.keyring.root_key_file.clone().unwrap_or_else(|| config.data_dir.join("root.key"));
+        let once = move || -> Result<Result<Keyring, KeyringError>, Fault> {
+            let source = RootKeySource::File(root.clone());
+            let root = if first_start { source.load_or_create() } else { source.load() }?;
+            Ok(match Keyring::open(&dir, &epoch, &root) {
+                Err(KeyringError::Absent) if first_start => Keyring::create(&dir, &epoch, &root),
+                opened => opened,
+            })
+        };
+        for tries in (0..LOCK_TRIES).rev() {
+            match blocking(once.clone()).await? {
+                Err(KeyringError::InUse) if tries > 0 => tokio::time::sleep(LOCK_PAUSE).await,
+                opened => {
+                    let keyring = opened.inspect_err(|error| tracing::error!(%error, "the keyring cannot be opened"))?;
+                    return Ok(Self(Arc::new(Mutex::new(Ring { keyring, owed: Vec::new() }))));
+                }
+            }
+        }
+        Err(KeyringError::InUse.into())
+    }
+
+    /// The position of the keyring's last change.
+    pub fn position(&self) -> u64 {
+        self.0.lock().keyring.position()
+    }
+
+    /// Whether it holds no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().keyring.is_empty()
+    }
+
+    /// Every slot.
+    pub fn slots(&self) -> Vec<SlotId> {
+        self.0.lock().keyring.slots().cloned().collect()
+    }
+
+    /// The keys of a tenant.
+    pub fn of_tenant(&self, tenant: &TenantId) -> Result<TenantKeys, Fault> {
+        let ring = self.0.lock();
+        let key = |key| ring.keyring.get(&SlotId::of_tenant(tenant, key)).ok_or_else(missing);
+        Ok(TenantKeys { names: key(NAMES)?, facts: key(TenantKey::Facts)?, lookup: key(TenantKey::Lookup)? })
+    }
+
+    /// The keys of these mailboxes, all of which must exist.
+    pub fn of_mailboxes(&self, tenant: &TenantId, names: impl IntoIterator<Item = KeyName>) -> Result<Vec<(KeyName, Key)>, Fault> {
+        let ring = self.0.lock();
+        let keys = names.into_iter().map(|name| Ok((name, ring.keyring.get(&slot(tenant, name)).ok_or_else(missing)?)));
+        keys.collect()
+    }
+
+    /// Makes slots, durably. What is owed goes at the same time, so that a name that comes back gets a new key.
+    pub async fn mint(&self, slots: Vec<SlotId>, position: u64) -> Result<(), Fault> {
+        if slots.is_empty() {
+            return Ok(());
+        }
+        let ring = Arc::clone(&self.0);
+        blocking(move || {
+            let ring = &mut *ring.lock();
+            ring.keyring.apply(Change { mint: slots, destroy: ring.owed.clone() }, position).map_err(logged)?;
+            ring.owed.clear();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Destroys slots, and whatever is still owed. When it fails, they are owed; the next call tries again.
+    pub async fn destroy(&self, slots: Vec<SlotId>, position: u64) -> Result<(), Fault> {
+        let ring = Arc::clone(&self.0);
+        if slots.is_empty() && ring.lock().owed.is_empty() {
+            return Ok(());
+        }
+        blocking(move || {
+            let ring = &mut *ring.lock();
+            ring.owed.extend(slots);
+            ring.keyring.apply(Change::destroy(ring.owed.iter().cloned()), position).map_err(logged)?;
+            ring.owed.clear();
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The slots that a decision mints.
+pub(crate) fn minted(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
+    decision.mint.iter().map(|name| slot(tenant, *name)).collect()
+}
+
+/// The slots that a decision destroys.
+pub(crate) fn destroyed(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
+    decision.destroy.iter().map(|name| slot(tenant, *name)).collect()
+}
+
+/// The slots of a tenant's own keys.
+pub(crate) fn of_tenant(tenant: &TenantId) -> Vec<SlotId> {
+    TENANT_KEYS.iter().map(|key| SlotId::of_tenant(tenant, *key)).collect()
+}
+
+/// Every slot that the decisions about a tenant need.
+pub(crate) fn needed(state: &State) -> impl Iterator<Item = SlotId> + '_ {
+    of_tenant(&state.tenant).into_iter().chain(state.keys().map(|name| slot(&state.tenant, name)))
+}
+
+fn slot(tenant: &TenantId, name: KeyName) -> SlotId {
+    let key = match name.part {
+        KeyPart::Log => MailboxKey::Log,
+        KeyPart::View(Purpose::RelationshipAnalytics) => MailboxKey::Analytics,
+        KeyPart::View(Purpose::ConnectionGraph) => MailboxKey::Graph,
+    };
+    SlotId::of_mailbox(tenant, name.user, name.generation, key)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::internal("the keyring's thread ended in a panic")))
+}
+
+fn logged(error: KeyringError) -> Fault {
+    tracing::error!(%error, "the keyring was not changed");
+    error.into()
+}
+
+/// Minting another key in its place would only hide that what it sealed is lost.
+fn missing() -> Fault {
+    let message = "a decision that stands has no key in the keyring: restore the keyring that belongs to this store";
+    Fault::new(Kind::Internal, Reason::KeyringFailed, message)
+}

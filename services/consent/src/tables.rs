@@ -1,0 +1,56 @@
+//! What the consent service keeps: one table after the other, so that tags are seen side by side. No key holds more than a tenant, a user
+//! or a keyed hash.
+
+use contracts::consent::v1 as pb;
+use store::Table;
+use vocabulary::{TenantId, UserId};
+
+/// Where the service stands; one row.
+pub(crate) struct Head;
+
+impl Table for Head {
+    const TAG: u8 = 1;
+    const NAME: &'static str = "head";
+    type Key = ();
+    type Value = pb::StoredHead;
+}
+
+/// Tenants: settings and consent.
+pub(crate) struct Tenants;
+
+impl Table for Tenants {
+    const TAG: u8 = 2;
+    const NAME: &'static str = "tenants";
+    type Key = TenantId;
+    type Value = pb::StoredTenant;
+}
+
+/// The applications of each tenant, in one row.
+pub(crate) struct Applications;
+
+impl Table for Applications {
+    const TAG: u8 = 3;
+    const NAME: &'static str = "applications";
+    type Key = TenantId;
+    type Value = pb::StoredApplications;
+}
+
+/// Users: directory entry, own choices, mailbox.
+pub(crate) struct Users;
+
+impl Table for Users {
+    const TAG: u8 = 4;
+    const NAME: &'static str = "users";
+    type Key = (TenantId, UserId);
+    type Value = pb::StoredUser;
+}
+
+/// Answers to be given again, by a keyed hash of the request's id.
+pub(crate) struct Requests;
+
+impl Table for Requests {
+    const TAG: u8 = 5;
+    const NAME: &'static str = "requests";
+    type Key = (TenantId, u128);
+    type Value = pb::StoredRequest;
+}

@@ -1,0 +1,274 @@
+//! The single writer: one decision after the other, each in the order that keeps a crash harmless.
+//! Widening: keys durable, then the decision. Narrowing: the decision durable, holders told, keys destroyed, acknowledgements, answer.
+
+use std::sync::Arc;
+
+use consent_domain::{Decision, State};
+use contracts::consent::v1 as pb;
+use parking_lot::RwLock;
+use prost::Message;
+use runtime::config::Limits;
+use sealing::{Key, SlotId};
+use store::{Changes, Store};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use vocabulary::revision::Part;
+use vocabulary::{Clock, Fault, Kind, Reason, Revision, TenantId, Timestamp};
+
+use crate::convert::stored;
+use crate::enforce::{Change, Hub, Ticking};
+use crate::keys::{self, Keys};
+use crate::requests::{self, Kept, Repeatable, RequestKey};
+use crate::tables;
+use crate::tenants::{Held, Tenants};
+
+/// Everything the service's adapters work on.
+pub(crate) struct Core {
+    pub clock: Arc<dyn Clock>,
+    pub limits: Limits,
+    pub store: Store,
+    pub keys: Keys,
+    pub tenants: Arc<RwLock<Tenants>>,
+    pub hub: Arc<Hub>,
+    pub page_key: Key,
+    /// Cancelled when the streams of holders are to end.
+    pub ending: CancellationToken,
+    /// What the head row says apart from the position.
+    pub head: pb::StoredHead,
+    /// Held from reading the state to replacing it.
+    pub writing: Mutex<Kept>,
+    pub _ticking: Ticking,
+}
+
+/// About what is decided, and how.
+pub(crate) struct Command {
+    pub tenant: TenantId,
+    pub repeat: Option<Repeatable>,
+    /// Only say what would happen.
+    pub validate_only: bool,
+    /// Whether the request takes something away: then even one that changes nothing waits until that is enforced.
+    pub narrows: bool,
+}
+
+/// A decision that is durable, and what must be in force before it is answered.
+pub(crate) struct Decided<R> {
+    pub answer: R,
+    awaited: u64,
+    request: Option<RequestKey>,
+}
+
+impl Core {
+    /// Decides about a tenant: `rule` gives the decision and whatever else the answer tells, `answer` makes the answer of the tenant as
+    /// it is afterwards. Goes on to its end when the caller goes away.
+    ///
+    /// # Errors
+    /// TENANT_NOT_FOUND, REQUEST_ID_REUSED, what the rule says, and failures of store and keyring.
+    pub async fn decide<T, R>(
+        self: &Arc<Self>,
+        command: Command,
+        rule: impl FnOnce(&State, Timestamp, u64) -> Result<(Decision, T), Fault> + Send + 'static,
+        answer: impl FnOnce(&State, &Decision, T, String) -> R + Send + 'static,
+    ) -> Result<Decided<R>, Fault>
+    where
+        T: Send + 'static,
+        R: Message + Default + 'static,
+    {
+        let core = Arc::clone(self);
+        self.to_its_end(async move {
+            let mut kept = core.writing.lock().await;
+            let now = core.clock.now();
+            let (held, position) = core.present(&command.tenant)?;
+            if let Some(decided) = core.answered(&command, &held, now).await? {
+                return Ok(decided);
+            }
+            let (decision, more) = rule(&held.state, now, position + 1)?;
+            let mut next = held.after(&decision);
+            let taken = !(decision.is_empty() || command.validate_only);
+            let answer = answer(&next.state, &decision, more, core.revision(if taken { position + 1 } else { position }));
+            if command.validate_only {
+                return Ok(Decided { answer, awaited: 0, request: None });
+            }
+            let awaited = match (decision.is_empty(), decision.narrowing) {
+                (true, _) if command.narrows => held.state.position,
+                (false, true) => decision.position,
+                (true, _) | (false, false) => 0,
+            };
+            let request = core.request(&command, &next, &answer, awaited, now);
+            let key = request.as_ref().map(|(key, _)| key.clone());
+            let minted = keys::minted(&command.tenant, &decision);
+            core.keys.mint(minted.clone(), position).await?;
+            next.mailbox_keys.extend(core.keys.of_mailboxes(&command.tenant, decision.mint.iter().copied())?);
+            core.write(&mut kept, &next, &decision, request, minted, now).await?;
+            let destroyed = keys::destroyed(&command.tenant, &decision);
+            if !decision.is_empty() {
+                core.publish(next, &decision);
+            }
+            core.keys.destroy(destroyed, position + 1).await?;
+            Ok(Decided { answer, awaited, request: key })
+        })
+        .await
+    }
+
+    /// Makes a tenant with its keys.
+    ///
+    /// # Errors
+    /// What `make` says, REQUEST_ID_REUSED, and failures of store and keyring.
+    pub async fn create<R: Message + Default + 'static>(
+        self: &Arc<Self>,
+        command: Command,
+        make: impl FnOnce(Option<&State>, Timestamp, u64) -> Result<State, Fault> + Send + 'static,
+        answer: impl FnOnce(&State, String) -> R + Send + 'static,
+    ) -> Result<Decided<R>, Fault> {
+        let core = Arc::clone(self);
+        self.to_its_end(async move {
+            let mut kept = core.writing.lock().await;
+            let now = core.clock.now();
+            let (held, position) = {
+                let tenants = core.tenants.read();
+                (tenants.held.get(&command.tenant).cloned(), tenants.position)
+            };
+            if let Some(held) = &held
+                && let Some(decided) = core.answered(&command, held, now).await?
+            {
+                return Ok(decided);
+            }
+            let state = make(held.as_ref().map(|held| &held.state), now, position + 1)?;
+            let answer = answer(&state, core.revision(position + 1));
+            let slots = keys::of_tenant(&command.tenant);
+            core.keys.mint(slots.clone(), position).await?;
+            let keys = core.keys.of_tenant(&command.tenant)?;
+            let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(position + 1) };
+            let next = Held { state, keys, mailbox_keys: Default::default() };
+            let request = core.request(&command, &next, &answer, 0, now);
+            core.write(&mut kept, &next, &decision, request, slots, now).await?;
+            core.publish(next, &decision);
+            Ok(Decided { answer, awaited: 0, request: None })
+        })
+        .await
+    }
+
+    /// Waits until a decision is in force everywhere, and says since when; now, when it took nothing away.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn enforced<R>(&self, decided: &Decided<R>) -> Result<Timestamp, Fault> {
+        if false {
+ self.hub.settled(decided.awaited).await;
+        }
+        let now = self.clock.now();
+        match &decided.request {
+            Some(key) if decided.awaited > 0 => requests::enforced(&self.store, key.clone(), now).await,
+            Some(_) | None => Ok(now),
+        }
+    }
+
+    /// A tenant as it is now, if the revision the caller demands is reached, and the revision it was read at.
+    ///
+    /// # Errors
+    /// TENANT_NOT_FOUND; REVISION_INVALID, REVISION_LOST, REVISION_NOT_REACHED.
+    pub fn read(&self, tenant: &TenantId, revision: &str) -> Result<(Arc<Held>, String), Fault> {
+        let demanded = Revision::parse(revision)?.point(Part::Consent);
+        let (held, position) = self.present(tenant)?;
+        if let Some(point) = demanded {
+            if point.incarnation != self.store.incarnation() {
+                return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to another store of consent"));
+            }
+            if point.position > position {
+                let again = std::time::Duration::from_secs(1);
+                return Err(Fault::unavailable(Reason::RevisionNotReached, "the demanded decision is not known here", again));
+            }
+        }
+        Ok((held, self.revision(position)))
+    }
+
+    fn present(&self, tenant: &TenantId) -> Result<(Arc<Held>, u64), Fault> {
+        let tenants = self.tenants.read();
+        Ok((Arc::clone(tenants.get(tenant)?), tenants.position))
+    }
+
+    fn revision(&self, position: u64) -> String {
+        Revision::of(Part::Consent, self.store.incarnation(), position).to_string()
+    }
+
+    /// The answer to a request that came before. What its decision destroys is destroyed by now, or now.
+    async fn answered<R: Message + Default>(&self, command: &Command, held: &Held, now: Timestamp) -> Result<Option<Decided<R>>, Fault> {
+        let Some(repeat) = command.repeat.as_ref().filter(|_| !command.validate_only) else { return Ok(None) };
+        let Some(answered) = repeat.answered(&self.store, &command.tenant, &held.keys, now)? else { return Ok(None) };
+        self.keys.destroy(Vec::new(), answered.awaited).await?;
+        let request = Some(repeat.key(&command.tenant, &held.keys));
+        Ok(Some(Decided { answer: answered.answer, awaited: answered.awaited, request }))
+    }
+
+    fn request(
+        &self,
+        command: &Command,
+        held: &Held,
+        answer: &impl Message,
+        awaited: u64,
+        now: Timestamp,
+    ) -> Option<(RequestKey, pb::StoredRequest)> {
+        let repeat = command.repeat.as_ref()?;
+        let row = repeat.row(&command.tenant, &held.keys, answer, awaited, now);
+        Some((repeat.key(&command.tenant, &held.keys), row))
+    }
+
+    /// Makes a decision durable. When it cannot be, the keys minted for it go again.
+    async fn write(
+        &self,
+        kept: &mut Kept,
+        next: &Held,
+        decision: &Decision,
+        request: Option<(RequestKey, pb::StoredRequest)>,
+        minted: Vec<SlotId>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        if decision.is_empty() && request.is_none() {
+            return Ok(());
+        }
+        let rows = (!decision.is_empty()).then(|| stored::Rows::of(&next.state, decision, &next.keys.names));
+        let head = pb::StoredHead { position: decision.position, ..self.head };
+        let expired = kept.expire(now);
+        if let Some((key, _)) = &request {
+            kept.push(key.clone(), now);
+        }
+        let committed = self.store.commit(move |changes: &mut Changes<'_>| {
+            if let Some(rows) = rows {
+                rows.put(changes)?;
+                changes.put::<tables::Head>(&(), &head)?;
+            }
+            for key in &expired {
+                changes.delete::<tables::Requests>(key);
+            }
+            if let Some((key, row)) = &request {
+                changes.put::<tables::Requests>(key, row)?;
+            }
+            Ok::<_, Fault>(())
+        });
+        let committed = committed.await;
+        if committed.is_err() && !minted.is_empty() {
+            // What fails here is found and destroyed at the next start.
+            let _owed = self.keys.destroy(minted, 0).await;
+        }
+        committed
+    }
+
+    /// Shows a durable decision to readers and holders, to all at the same moment.
+    fn publish(&self, next: Held, decision: &Decision) {
+        let (tenant, position, narrowing) = (Arc::new(next), decision.position, decision.narrowing);
+        let users = decision.users.iter().map(|user| user.id).collect();
+        let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings: decision.settings.is_some() };
+        self.hub.publish(change, || {
+            let mut tenants = self.tenants.write();
+            tenants.held.insert(tenant.state.tenant.clone(), tenant);
+            tenants.position = position;
+        });
+        tracing::info!(position, narrowing, users = decision.users.len(), minted = decision.mint.len(), "decided");
+    }
+
+    /// Runs to its end even if whoever asked goes away: between key, decision and announcement there is no stopping.
+    async fn to_its_end<R: Send + 'static>(&self, work: impl Future<Output = Result<R, Fault>> + Send + 'static) -> Result<R, Fault> {
+        let task = tokio::spawn(work.in_current_span());
+        task.await.unwrap_or_else(|_| Err(Fault::internal("a decision ended in a panic")))
+    }
+}

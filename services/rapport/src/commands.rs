@@ -1,0 +1,9 @@
+//! What each command does, one file each.
+
+pub mod consent;
+pub mod directory;
+pub mod import;
+pub mod records;
+pub mod serve;
+pub mod show;
+pub mod tenant;

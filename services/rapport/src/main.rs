@@ -1,0 +1,39 @@
+//! The one binary people install: reads the command line, runs the command, tells a fault in one line.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use rapport::cli::{Cli, Command};
+use rapport::{commands, demo};
+use vocabulary::Fault;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = std::io::stdout();
+    match run(cli.command, &mut out).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            let mut told = std::io::stderr();
+            let _closed = writeln!(told, "rapport: {fault}");
+            for violation in &fault.violations {
+                let _closed = writeln!(told, "  {}: {}", violation.field, violation.description);
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, out: &mut impl Write) -> Result<(), Fault> {
+    match command {
+        Command::Serve(command) => commands::serve::run(command, out).await,
+        Command::Tenant(command) => commands::tenant::run(command, out).await,
+        Command::Directory(command) => commands::directory::run(command, out).await,
+        Command::Records(command) => commands::records::run(command, out).await,
+        Command::Consent(command) => commands::consent::run(command, out).await,
+        Command::Import(command) => commands::import::run(command, out).await,
+        Command::Show(command) => commands::show::run(command, out).await,
+        Command::Demo(command) => demo::run(command, out).await,
+    }
+}

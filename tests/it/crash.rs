@@ -1,0 +1,64 @@
+//! Power cuts during an import: whatever was lost is read again, and nothing that was acknowledged is counted twice or missing.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::consent::v1 as consent;
+use contracts::consent::v1::consent_service_client::ConsentServiceClient;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use rapport::client::told;
+use rapport::demo::load;
+use tempfile::TempDir;
+
+use crate::fixtures::{every_overview, small_company};
+use crate::harness::Running;
+
+const ROUNDS: u64 = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_killed_and_repeated_equals_one_that_was_not() {
+    let company = small_company();
+    let prepared = Arc::new(tempfile::tempdir().unwrap());
+    let running = Running::in_a_child(Arc::clone(&prepared));
+    let client = running.client(&company.tenant.id);
+    load::company(&client, &company).await.unwrap();
+    let request = consent::GrantConsentRequest {
+        tenant_id: client.tenant.clone(),
+        consent_type: consent::ConsentType::IdentifiableInsights.into(),
+        ..Default::default()
+    };
+    let granted = told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await).unwrap();
+    running.stop().await;
+
+    let undisturbed = Running::in_a_child(copy_of(&prepared));
+    let client = undisturbed.client(&company.tenant.id);
+    let begun = tokio::time::Instant::now();
+    let read = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+    let took = begun.elapsed();
+    let expected = every_overview(&client, &company, &read.revision).await;
+    undisturbed.stop().await;
+
+    let mut dice = StdRng::seed_from_u64(35);
+    for round in 0..ROUNDS {
+        let running = Running::in_a_child(copy_of(&prepared));
+        let client = running.client(&company.tenant.id);
+        let moment = Duration::from_micros(dice.random_range(0..took.as_micros() as u64));
+        let _cut_short = tokio::time::timeout(moment, load::mailboxes(&client, &company, &granted.revision)).await;
+        let running = Running::in_a_child(running.kill());
+        let client = running.client(&company.tenant.id);
+        let again = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+        assert_eq!(again.accepted + again.duplicate, read.accepted + read.duplicate, "round {round}, killed after {moment:?}");
+        let overviews = every_overview(&client, &company, &again.revision).await;
+        assert!(overviews == expected, "round {round}, killed after {moment:?}: an overview differs");
+        running.kill();
+    }
+}
+
+fn copy_of(directory: &TempDir) -> Arc<TempDir> {
+    let copy = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").arg("-a").arg(directory.path().join("data")).arg(copy.path()).status().unwrap();
+    assert!(copied.success());
+    Arc::new(copy)
+}

@@ -1,0 +1,83 @@
+//! A small generated company, and the questions that tests ask of it.
+
+use contracts::common::v1::{RecordKind, RecordRef};
+use contracts::gateway::v1 as gateway;
+use contracts::gateway::v1::overview_service_client::OverviewServiceClient;
+use contracts::graph::v1 as graph;
+use contracts::graph::v1::graph_service_client::GraphServiceClient;
+use contracts::graph::v1::list_introducers_request::Target;
+use prost::Message;
+use rapport::client::{Client, timestamp, told};
+use rapport::convert;
+use synthetic::{Company, Spec};
+use vocabulary::{Clock, Fault, SystemClock};
+
+/// A company that ends now, so that its year lies in the data window.
+pub fn small_company() -> Company {
+    let end = SystemClock.now().day().start();
+    Company::generate(Spec { end, users: 16, accounts: 16, contacts: 56, opportunities: 8, leads: 4, interactions: 3_000, ..Spec::demo() })
+}
+
+/// Everything about a record, as of the company's last instant.
+pub async fn overview(client: &Client, record: RecordRef, revision: &str) -> Result<gateway::GetOverviewResponse, Fault> {
+    let request = gateway::GetOverviewRequest {
+        tenant_id: client.tenant.clone(),
+        r#ref: Some(record),
+        as_of: Some(timestamp(SystemClock.now().day().start())),
+        revision: revision.to_owned(),
+        ..Default::default()
+    };
+    told(OverviewServiceClient::new(client.link.clone()).get_overview(request).await)
+}
+
+/// The colleagues who know a person or the people of a record.
+pub async fn introducers(client: &Client, target: Target, revision: &str) -> Result<Vec<graph::Introducer>, Fault> {
+    let request = graph::ListIntroducersRequest {
+        tenant_id: client.tenant.clone(),
+        target: Some(target),
+        as_of: Some(timestamp(SystemClock.now().day().start())),
+        page_size: 100,
+        revision: revision.to_owned(),
+        ..Default::default()
+    };
+    Ok(told(GraphServiceClient::new(client.link.clone()).list_introducers(request).await)?.introducers)
+}
+
+/// Every overview of the company, encoded without its revision.
+pub async fn every_overview(client: &Client, company: &Company, revision: &str) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for record in &company.records {
+        let mut overview = overview(client, convert::record_ref(record.reference.clone()), revision).await.unwrap();
+        assert!(overview.unavailable.is_empty(), "a part was missing: {:?}", overview.unavailable);
+        overview.revision.clear();
+        // The consent part names positions.
+        overview.consent = None;
+        all.push((record.id().to_owned(), overview.encode_to_vec()));
+    }
+    all
+}
+
+/// Names an opportunity.
+pub fn opportunity(id: &str) -> RecordRef {
+    RecordRef { kind: RecordKind::Opportunity.into(), record_id: id.to_owned() }
+}
+
+/// Names a lead.
+pub fn lead(id: &str) -> RecordRef {
+    RecordRef { kind: RecordKind::Lead.into(), record_id: id.to_owned() }
+}
+
+/// Every address and Message-ID of the company: what no file may hold in clear.
+pub fn secrets(company: &Company) -> Vec<String> {
+    let ours = company.users.iter().flat_map(|user| user.addresses.clone());
+    let theirs = company.records.iter().flat_map(|record| record.addresses.clone());
+    let ids = company.mailboxes.iter().flat_map(|mailbox| &mailbox.interactions).filter_map(|interaction| match &interaction.detail {
+        Some(ingestion_domain::Detail::Email(email)) => email.message_id.clone(),
+        _ => None,
+    });
+    let ids = ids.map(|id| id.trim_matches(['<', '>']).to_owned());
+    let mut secrets: Vec<String> = ours.chain(theirs).chain(ids).filter(|secret| secret.len() > 5).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    secrets
+}

@@ -1,0 +1,166 @@
+//! A suite to test: in one process, or in five; real sockets, real stores in a directory of its own, ports as the system gives them.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use rapport::client::Client;
+use rapport::suite::{AREAS, Suite};
+use runtime::config::Listen;
+use runtime::{Config, Link};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vocabulary::{Clock, Fault, SystemClock};
+
+/// Long enough that a busy machine loses no lease; enforcement has tests of its own.
+const LEASE_MS: u64 = 30_000;
+
+/// How the areas are spread over processes.
+#[derive(Clone, Copy, Debug)]
+pub enum Processes {
+    One,
+    Five,
+}
+
+/// A running suite. Dropping it ends it at once.
+pub struct Running {
+    pub gateway: Link,
+    pub address: SocketAddr,
+    pub directory: Arc<TempDir>,
+    held: Held,
+}
+
+enum Held {
+    Task { stop: Option<oneshot::Sender<()>>, task: Option<JoinHandle<Result<(), Fault>>> },
+    Children(Vec<Child>),
+}
+
+impl Running {
+    /// A fresh suite.
+    pub async fn start(processes: Processes) -> Self {
+        Self::start_in(processes, Arc::new(tempfile::tempdir().unwrap())).await
+    }
+
+    /// A suite over a directory that may hold stores already.
+    pub async fn start_in(processes: Processes, directory: Arc<TempDir>) -> Self {
+        match processes {
+            Processes::One => Self::in_this_process(directory, Arc::new(SystemClock)).await,
+            Processes::Five => Self::of_children(directory, &AREAS.map(|area| vec![area])),
+        }
+    }
+
+    /// All areas in this process, living by `clock`.
+    pub async fn in_this_process(directory: Arc<TempDir>, clock: Arc<dyn Clock>) -> Self {
+        let config =
+            Config { data_dir: directory.path().join("data"), lease_ms: LEASE_MS, listen: Listen::any_port(), ..Config::default() };
+        let suite = Suite::open(&[], Arc::new(config), clock).await.unwrap();
+        let address = suite.addresses().into_iter().find(|(area, _)| *area == "gateway").unwrap().1;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(suite.serve(async move {
+            let _ = stopped.await;
+        }));
+        let held = Held::Task { stop: Some(stop), task: Some(task) };
+        Self { gateway: link(address), address, directory, held }
+    }
+
+    /// All areas in one process that can be killed.
+    pub fn in_a_child(directory: Arc<TempDir>) -> Self {
+        Self::of_children(directory, &[vec![]])
+    }
+
+    fn of_children(directory: Arc<TempDir>, groups: &[Vec<&str>]) -> Self {
+        let mut children = Vec::new();
+        let mut gateway = None;
+        for areas in groups {
+            let (child, addresses) = child(directory.path(), areas);
+            gateway = gateway.or_else(|| addresses.iter().find(|(area, _)| area == "gateway").map(|(_, address)| *address));
+            children.push(child);
+        }
+        let address = gateway.expect("some process runs the gateway");
+        Self { gateway: link(address), address, directory, held: Held::Children(children) }
+    }
+
+    /// A client for a tenant.
+    pub fn client(&self, tenant: &str) -> Client {
+        Client { link: self.gateway.clone(), tenant: tenant.to_owned() }
+    }
+
+    /// Where everything is kept.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Ends it as an operator would, and waits until it has ended.
+    pub async fn stop(mut self) -> Arc<TempDir> {
+        match &mut self.held {
+            Held::Task { stop, task } => {
+                let _ = stop.take().map(|stop| stop.send(()));
+                task.take().unwrap().await.unwrap().unwrap();
+            }
+            Held::Children(children) => {
+                for child in children.iter_mut().rev() {
+                    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+                    assert!(child.wait().unwrap().success(), "a process did not drain");
+                }
+                children.clear();
+            }
+        }
+        Arc::clone(&self.directory)
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) -> Arc<TempDir> {
+        self.kill_children();
+        Arc::clone(&self.directory)
+    }
+
+    fn kill_children(&mut self) {
+        if let Held::Children(children) = &mut self.held {
+            for mut child in children.drain(..) {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill_children();
+    }
+}
+
+fn link(address: SocketAddr) -> Link {
+    Link::tcp(&format!("http://{address}")).unwrap()
+}
+
+/// The binary, which stands beside this test's own directory.
+pub fn binary() -> PathBuf {
+    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("rapport");
+    assert!(path.exists(), "the binary is not built: cargo build --bin rapport");
+    path
+}
+
+fn child(directory: &Path, areas: &[&str]) -> (Child, Vec<(String, SocketAddr)>) {
+    let mut command = Command::new(binary());
+    command.arg("serve").args(areas).stdout(Stdio::piped());
+    let mut set = |key: &str, value: String| drop(command.args(["--set", &format!("{key}={value}")]));
+    set("data_dir", directory.join("data").display().to_string());
+    set("lease_ms", LEASE_MS.to_string());
+    set("telemetry.log", "warn".to_owned());
+    AREAS.iter().for_each(|area| set(&format!("listen.{area}"), "127.0.0.1:0".to_owned()));
+    let mut child = command.spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let expected = if areas.is_empty() { AREAS.len() } else { areas.len() };
+    let addresses = lines.take(expected).map(|line| {
+        let line = line.unwrap();
+        let (area, address) = line.split_once(' ').expect("AREA ADDRESS");
+        (area.to_owned(), address.parse().unwrap())
+    });
+    let addresses: Vec<_> = addresses.collect();
+    assert_eq!(addresses.len(), expected, "a process ended before it served");
+    (child, addresses)
+}

@@ -1,0 +1,14 @@
+//! The suite as a whole: one binary, so that it links once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+// What the tree may look like; needs no running suite.
+mod architecture;
+
+// What tests of a running suite share.
+mod fixtures;
+mod harness;
+
+// The main job, and what interrupts it.
+mod crash;
+mod story;
