@@ -11,6 +11,8 @@ mod opening;
 mod requests;
 mod writer;
 
+mod reading;
+
 mod enforce;
 
 mod pages;

@@ -13,8 +13,7 @@ use store::{Changes, Store};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use vocabulary::revision::Part;
-use vocabulary::{Clock, Fault, Kind, Reason, Revision, TenantId, Timestamp};
+use vocabulary::{Clock, Fault, TenantId, Timestamp};
 
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
@@ -153,42 +152,14 @@ impl Core {
     /// # Errors
     /// Failures of the store.
     pub async fn enforced<R>(&self, decided: &Decided<R>) -> Result<Timestamp, Fault> {
-        if false {
- self.hub.settled(decided.awaited).await;
+        if decided.awaited > 0 {
+            self.hub.settled(decided.awaited).await;
         }
         let now = self.clock.now();
         match &decided.request {
             Some(key) if decided.awaited > 0 => requests::enforced(&self.store, key.clone(), now).await,
             Some(_) | None => Ok(now),
         }
-    }
-
-    /// A tenant as it is now, if the revision the caller demands is reached, and the revision it was read at.
-    ///
-    /// # Errors
-    /// TENANT_NOT_FOUND; REVISION_INVALID, REVISION_LOST, REVISION_NOT_REACHED.
-    pub fn read(&self, tenant: &TenantId, revision: &str) -> Result<(Arc<Held>, String), Fault> {
-        let demanded = Revision::parse(revision)?.point(Part::Consent);
-        let (held, position) = self.present(tenant)?;
-        if let Some(point) = demanded {
-            if point.incarnation != self.store.incarnation() {
-                return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to another store of consent"));
-            }
-            if point.position > position {
-                let again = std::time::Duration::from_secs(1);
-                return Err(Fault::unavailable(Reason::RevisionNotReached, "the demanded decision is not known here", again));
-            }
-        }
-        Ok((held, self.revision(position)))
-    }
-
-    fn present(&self, tenant: &TenantId) -> Result<(Arc<Held>, u64), Fault> {
-        let tenants = self.tenants.read();
-        Ok((Arc::clone(tenants.get(tenant)?), tenants.position))
-    }
-
-    fn revision(&self, position: u64) -> String {
-        Revision::of(Part::Consent, self.store.incarnation(), position).to_string()
     }
 
     /// The answer to a request that came before. What its decision destroys is destroyed by now, or now.

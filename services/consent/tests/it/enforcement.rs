@@ -34,6 +34,7 @@ async fn a_withdrawal_is_answered_when_every_holder_has_acknowledged_it() {
     // A round trip, so that consent has taken the acknowledgement up.
     one.renew().await;
     other.renew().await;
+    suite.turns().await;
     assert!(!answer.is_finished());
     other.acknowledge(position);
     let revoked = answer.await.unwrap().unwrap().into_inner();
@@ -89,6 +90,7 @@ async fn everything_that_takes_away_waits_and_nothing_that_gives_does() {
     let change = hand.change().await;
     assert!(change.narrowing && by_name(&change.tenants)["ada"].state() == pb::MailboxState::Held);
     hand.renew().await;
+    suite.turns().await;
     assert!(!off.is_finished());
     hand.acknowledge(change.position);
     off.await.unwrap().unwrap();
@@ -106,6 +108,7 @@ async fn everything_that_takes_away_waits_and_nothing_that_gives_does() {
     let change = hand.change().await;
     assert!(change.narrowing && by_name(&change.tenants)["ada"].state() == pb::MailboxState::Destroyed);
     hand.renew().await;
+    suite.turns().await;
     assert!(!sync.is_finished());
     hand.acknowledge(change.position);
     assert_eq!(sync.await.unwrap().unwrap().updated, 1);

@@ -6,7 +6,7 @@ use contracts::consent::v1 as pb;
 use vocabulary::{Kind, Reason};
 
 use crate::hand::Hand;
-use crate::suite::{Suite, TENANT, create_tenant, grant, opt_out, register, revoke, told};
+use crate::suite::{Suite, TENANT, create_tenant, grant, opt_out, revoke, told};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -71,11 +71,9 @@ async fn a_repeated_withdrawal_waits_like_the_first() {
     // The first caller goes away; what it asked for goes on.
     first.abort();
     let again = [withdraw(request.clone()), withdraw(request), withdraw(opt_out("ada"))];
-    // Each of them has been taken up when a later request of this client is answered.
-    for _ in 0..3 {
-        suite.applications().register_application(register(true, true, true)).await.unwrap();
-        hand.renew().await;
-    }
+    suite.turns().await;
+    hand.renew().await;
+    suite.turns().await;
     assert!(again.iter().all(|waiting| !waiting.is_finished()));
     hand.acknowledge(change.position);
     let [one, other, unnamed] = again;

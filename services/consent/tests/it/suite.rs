@@ -98,6 +98,14 @@ impl Suite {
         told(self.directory().sync_users(tokio_stream::once(message)).await)
     }
 
+    /// Whole turns of the writer: what was asked before has by then been decided, and waits only for holders.
+    pub async fn turns(&self) {
+        for _ in 0..3 {
+            let request = pb::GrantConsentRequest { validate_only: true, ..grant() };
+            self.consents().grant_consent(request).await.unwrap();
+        }
+    }
+
     pub async fn grant(&self) -> pb::GrantConsentResponse {
         self.consents().grant_consent(grant()).await.unwrap().into_inner()
     }
