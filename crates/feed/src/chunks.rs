@@ -8,7 +8,7 @@ use store::{Store, StoreError};
 use vocabulary::{Fault, TenantId, UserId};
 
 use crate::block;
-use crate::mailboxes::Place;
+use crate::mailboxes::{Opening, Place};
 use crate::tables::{Chunks, Cursor, Places};
 
 /// How many rows one commit deletes at most.
@@ -30,10 +30,8 @@ pub struct Disk {
 pub struct Draft {
     /// Whose.
     pub place: Place,
-    /// Under which generation.
-    pub generation: u32,
-    /// Under which key.
-    pub key: Key,
+    /// Under which opening.
+    pub opening: Opening,
     /// What.
     pub entries: Vec<pb::Entry>,
 }
@@ -108,10 +106,10 @@ impl Disk {
         for draft in drafts {
             let (tenant, user) = draft.place;
             let first = self.next_chunk;
-            let place = |number| block::chunk_place(&tenant, user, draft.generation, first + number);
-            for sealed in block::pack(&draft.key, draft.entries, place)? {
+            let place = |number| block::chunk_place(&tenant, user, draft.opening.generation, first + number);
+            for sealed in block::pack(&draft.opening.key, draft.entries, place)? {
                 self.stored.insert((tenant.clone(), user));
-                rows.push(((tenant.clone(), user, self.next_chunk), pb::StoredChunk { generation: draft.generation, sealed }));
+                rows.push(((tenant.clone(), user, self.next_chunk), pb::StoredChunk { generation: draft.opening.generation, sealed }));
                 self.next_chunk += 1;
             }
         }

@@ -1,12 +1,12 @@
 //! The one task of a view: it settles decisions, takes blocks, and writes chunks now and then. It alone writes the folds, so that
 //! the order in which decisions and blocks take effect is the order of this file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use consent_client::{MailboxKeyState, MailboxState, Permit, Subscriber, TenantMirror, UserKind, UserMirror};
+use consent_client::{MailboxKeyState, Permit, Subscriber};
 use contracts::ingestion::v1 as pb;
 use contracts::ingestion::v1::feed_service_client::FeedServiceClient;
 use runtime::{Link, Onward, fault_of};
@@ -20,8 +20,9 @@ use vocabulary::{Address, Fault, PersonId, Reason, TenantId, UserId};
 
 use crate::chunks::{Disk, Draft};
 use crate::mailboxes::{Mailboxes, Place};
+use crate::settle::opening;
 use crate::tables::CRM;
-use crate::view::{Ours, Progress, Shared, TenantView};
+use crate::view::{Progress, Shared};
 use crate::{Fold, block, entry};
 
 /// Chunks are written when so many entries wait, and otherwise at every tick.
@@ -29,21 +30,20 @@ const PENDING_LIMIT: usize = 50_000;
 const TICK: Duration = Duration::from_secs(10);
 /// How long a block may wait for the decision it was sealed under.
 const BEHIND: Duration = Duration::from_secs(10);
-const RETRY: Duration = Duration::from_millis(100);
-const ADDRESSES_AT_ONCE: usize = 2_000;
+pub(crate) const RETRY: Duration = Duration::from_millis(100);
 const MESSAGE_LIMIT: usize = 64 << 20;
 
 pub(crate) struct Follower<F> {
-    subscriber: Subscriber,
-    client: FeedServiceClient<Link>,
-    shared: Arc<Shared<F>>,
-    disk: Disk,
-    mailboxes: Mailboxes,
+    pub(crate) subscriber: Subscriber,
+    pub(crate) client: FeedServiceClient<Link>,
+    pub(crate) shared: Arc<Shared<F>>,
+    pub(crate) disk: Disk,
+    pub(crate) mailboxes: Mailboxes,
     /// Every block up to here is folded, held back or destroyed.
-    position: u64,
+    pub(crate) position: u64,
     /// The decision up to which every tenant is settled.
-    settled: Option<u64>,
-    people: HashMap<TenantId, HashMap<Address, PersonId>>,
+    pub(crate) settled: Option<u64>,
+    pub(crate) people: HashMap<TenantId, HashMap<Address, PersonId>>,
 }
 
 impl<F: Fold> Follower<F> {
@@ -103,7 +103,7 @@ impl<F: Fold> Follower<F> {
         }
     }
 
-    async fn blocks_after(&mut self, position: u64) -> Result<Streaming<pb::FollowResponse>, Fault> {
+    pub(crate) async fn blocks_after(&mut self, position: u64) -> Result<Streaming<pb::FollowResponse>, Fault> {
         let request = pb::FollowRequest { after_position: position, incarnation: self.disk.cursor.incarnation };
         let answer = self.client.follow(Onward::service().request(request)).await;
         answer.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
@@ -149,7 +149,7 @@ impl<F: Fold> Follower<F> {
         }
     }
 
-    fn fold_block(&mut self, place: &Place, key: &Key, block: pb::Block) -> Result<(), Fault> {
+    pub(crate) fn fold_block(&mut self, place: &Place, key: &Key, block: pb::Block) -> Result<(), Fault> {
         let (tenant, user) = place;
         let entries = block::open(key, &block::log_place(tenant, *user, block.generation, block.position), &block.sealed)?;
         self.fold(place, block.generation, entries.clone());
@@ -157,144 +157,11 @@ impl<F: Fold> Follower<F> {
         Ok(())
     }
 
-    fn fold(&self, (tenant, user): &Place, generation: u32, entries: Vec<pb::Entry>) {
+    pub(crate) fn fold(&self, (tenant, user): &Place, generation: u32, entries: Vec<pb::Entry>) {
         let origin = if *user == CRM { Origin::Crm } else { Origin::Mailbox { user: *user, generation } };
         let view = self.shared.tenant(tenant);
         let mut fold = view.fold.write();
         entries.into_iter().filter_map(entry::from_message).for_each(|entry| fold.fold(origin, entry));
-    }
-
-    /// Brings every tenant to the present decisions.
-    async fn settle(&mut self) -> Result<(), Fault> {
-        let position = *self.subscriber.changes().borrow();
-        if self.settled == Some(position) {
-            return Ok(());
-        }
-        for tenant in self.subscriber.tenants()? {
-            let permit = self.subscriber.permit(&tenant)?;
-            let view = self.shared.tenant(&tenant);
-            if view.settled.load(Ordering::Acquire) < decided_at(&permit) {
-                self.settle_tenant(&tenant, &permit, &view).await?;
-                view.settled.store(decided_at(&permit), Ordering::Release);
-            }
-        }
-        self.settled = Some(position);
-        self.publish(|_| {});
-        Ok(())
-    }
-
-    async fn settle_tenant(&mut self, tenant: &TenantId, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        let open: HashMap<UserId, (u32, Key)> =
-            permit.users.values().filter_map(|user| Some((user.id, (user.generation, open_key(user)?)))).collect();
-        for (user, generation) in self.mailboxes.of(tenant) {
-            if user != CRM && open.get(&user).is_none_or(|(wanted, _)| *wanted != generation) {
-                self.close(&(tenant.clone(), user), permit, view).await?;
-            }
-        }
-        for place in self.disk.stored(tenant) {
-            let held = permit.users.get(&place.1).is_some_and(|user| user.state == MailboxState::Held);
-            if place.1 != CRM && !held && !open.contains_key(&place.1) {
-                self.disk.remove_all_but(&place, None).await?;
-            }
-        }
-        self.load((tenant.clone(), CRM), 0, &permit.facts_key).await?;
-        for (user, (generation, key)) in open {
-            self.load((tenant.clone(), user), generation, &key).await?;
-        }
-        self.refold_returned(tenant, permit).await?;
-        self.learn_ours(tenant, permit, view).await
-    }
-
-    /// Forgets a mailbox. If its key lives on, what was not written yet is folded again when it returns; else its rows go too.
-    async fn close(&mut self, place: &Place, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        view.fold.write().forget(place.1);
-        let Some(loaded) = self.mailboxes.unload(place) else { return Ok(()) };
-        let user = permit.users.get(&place.1);
-        let held = user.is_some_and(|user| user.generation == loaded.generation && user.state == MailboxState::Held);
-        if !held {
-            self.disk.places.remove(place);
-            return Ok(self.disk.remove_all_but(place, None).await?);
-        }
-        if !loaded.pending.is_empty() {
-            self.disk.places.insert(place.clone(), loaded.place());
-        }
-        Ok(())
-    }
-
-    /// Folds the chunks of a mailbox that is not in memory.
-    async fn load(&mut self, place: Place, generation: u32, key: &Key) -> Result<(), Fault> {
-        if self.mailboxes.generation(&place) == Some(generation) {
-            return Ok(());
-        }
-        self.disk.remove_all_but(&place, Some(generation)).await?;
-        match self.disk.load(&place, generation, key) {
-            Ok(entries) => self.fold(&place, generation, entries),
-            Err(fault) => {
-                tracing::warn!(%fault, "chunks of a mailbox do not open: it is folded anew from the log");
-                self.disk.remove_all_but(&place, None).await?;
-                self.disk.places.insert(place.clone(), pb::StoredPlace { generation, position: 1 });
-            }
-        }
-        self.mailboxes.load(place, generation);
-        Ok(())
-    }
-
-    /// Folds from the log what was passed over while mailboxes that are open now were held: one pass for all of them.
-    async fn refold_returned(&mut self, tenant: &TenantId, permit: &Permit) -> Result<(), Fault> {
-        let loaded = |place: &Place, stored: &pb::StoredPlace| self.mailboxes.generation(place) == Some(stored.generation);
-        let of_tenant = self.disk.places.iter().filter(|((of, _), _)| of == tenant);
-        let returned: HashMap<UserId, u64> =
-            of_tenant.filter(|(place, stored)| loaded(place, stored)).map(|((_, user), stored)| (*user, stored.position)).collect();
-        let Some(first) = returned.values().min().copied() else { return Ok(()) };
-        if first <= self.position {
-            let mut blocks = self.blocks_after(first - 1).await?;
-            let mut position = first - 1;
-            while position < self.position {
-                let message = blocks.message().await.map_err(|status| fault_of(&status))?;
-                let message = message.ok_or_else(|| Fault::unavailable(Reason::DependencyUnavailable, "the feed has ended", RETRY))?;
-                position = message.position;
-                for block in message.blocks {
-                    let wanted = block.tenant_id == tenant.as_str()
-                        && block.position <= self.position
-                        && returned.get(&UserId(block.user_id)).is_some_and(|from| *from <= block.position);
-                    if wanted && let BlockKey::Open(key) = key_of(permit, &block)? {
-                        self.fold_block(&(tenant.clone(), UserId(block.user_id)), &key, block)?;
-                    }
-                }
-            }
-        }
-        self.disk.places.retain(|(of, user), _| of != tenant || !returned.contains_key(user));
-        Ok(())
-    }
-
-    /// Learns the person ids of the directory's addresses.
-    async fn learn_ours(&mut self, tenant: &TenantId, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        let people = self.people.entry(tenant.clone()).or_default();
-        let ours: Vec<&Arc<UserMirror>> =
-            permit.users.values().filter(|user| matches!(user.kind, UserKind::Person | UserKind::Shared)).collect();
-        let unknown: HashSet<&Address> =
-            ours.iter().flat_map(|user| &user.addresses).filter(|address| !people.contains_key(*address)).collect();
-        let unknown: Vec<&Address> = unknown.into_iter().collect();
-        for addresses in unknown.chunks(ADDRESSES_AT_ONCE) {
-            let request = pb::ResolvePeopleRequest {
-                tenant_id: tenant.as_str().to_owned(),
-                addresses: addresses.iter().map(|address| address.as_str().to_owned()).collect(),
-                mint: true,
-                person_ids: Vec::new(),
-            };
-            let answer = self.client.resolve_people(Onward::service().within(BEHIND).request(request)).await;
-            let ids = answer.map_err(|status| fault_of(&status))?.into_inner().person_ids;
-            people.extend(addresses.iter().map(|address| (*address).clone()).zip(ids.into_iter().map(PersonId)));
-        }
-        let mut learned = Ours::default();
-        for user in ours {
-            let mut persons: Vec<PersonId> = user.addresses.iter().filter_map(|address| people.get(address).copied()).collect();
-            persons.sort_unstable();
-            learned.user_of.extend(persons.iter().map(|person| (*person, user.id)));
-            learned.persons_of.insert(user.id, persons);
-        }
-        *view.ours.write() = Arc::new(learned);
-        Ok(())
     }
 
     /// Writes what is pending, and the cursor behind it.
@@ -311,12 +178,12 @@ impl<F: Fold> Follower<F> {
         let mut drafts = Vec::new();
         for (place, loaded) in self.mailboxes.take_pending() {
             let Some(permit) = permits.get(&place.0) else { continue };
-            let user = permit.users.get(&place.1).filter(|user| user.generation == loaded.generation);
-            let key = if place.1 == CRM { Some(permit.facts_key.clone()) } else { user.and_then(|user| open_key(user)) };
-            match key {
-                Some(key) => drafts.push(Draft { place, generation: loaded.generation, key, entries: loaded.pending }),
+            let open = place.1 == CRM || permit.users.get(&place.1).and_then(|user| opening(user)).as_ref() == Some(&loaded.opening);
+            if open {
+                drafts.push(Draft { place, opening: loaded.opening, entries: loaded.pending });
+            } else {
                 // Closed since it was settled: should it only be held, it is folded again from here.
-                None => drop(self.disk.places.insert(place, loaded.place())),
+                self.disk.places.insert(place.clone(), loaded.place());
             }
         }
         let cursor = pb::StoredCursor { incarnation: self.disk.cursor.incarnation, position: self.position };
@@ -337,7 +204,7 @@ impl<F: Fold> Follower<F> {
         Ok(())
     }
 
-    fn publish(&self, change: impl FnOnce(&mut Progress)) {
+    pub(crate) fn publish(&self, change: impl FnOnce(&mut Progress)) {
         self.shared.progress.send_modify(|progress| {
             progress.incarnation = self.disk.cursor.incarnation;
             progress.position = self.position;
@@ -347,13 +214,13 @@ impl<F: Fold> Follower<F> {
 }
 
 /// What a block's key allows.
-enum BlockKey {
+pub(crate) enum BlockKey {
     Open(Key),
     Held,
     PassOver,
 }
 
-fn key_of(permit: &Permit, block: &pb::Block) -> Result<BlockKey, Fault> {
+pub(crate) fn key_of(permit: &Permit, block: &pb::Block) -> Result<BlockKey, Fault> {
     let user = UserId(block.user_id);
     if user == CRM {
         return Ok(BlockKey::Open(permit.facts_key.clone()));
@@ -366,15 +233,6 @@ fn key_of(permit: &Permit, block: &pb::Block) -> Result<BlockKey, Fault> {
             Err(Fault::unavailable(Reason::ConsentUnknown, "the mirror does not know the mailbox of a block yet", RETRY))
         }
     }
-}
-
-/// The position of the last decision about the tenant.
-pub(crate) fn decided_at(tenant: &TenantMirror) -> u64 {
-    tenant.position
-}
-
-fn open_key(user: &UserMirror) -> Option<Key> {
-    if user.state == MailboxState::Open && user.log_key.is_some() { user.view_key.clone() } else { None }
 }
 
 fn tenant_of(block: &pb::Block) -> Result<TenantId, Fault> {

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod fold;
 mod follower;
 mod mailboxes;
+mod settle;
 mod tables;
 pub mod view;
 

@@ -3,16 +3,26 @@
 use std::collections::HashMap;
 
 use contracts::ingestion::v1 as pb;
+use sealing::Key;
 use vocabulary::{TenantId, UserId};
 
 /// A mailbox of a tenant; the CRM has one of its own.
 pub type Place = (TenantId, UserId);
 
-/// A mailbox that is in memory.
-#[derive(Debug, Default)]
-pub struct Loaded {
+/// Which opening of a mailbox is in memory: a purpose that was closed and opened again has another key in the same generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
     /// The generation of its keys.
     pub generation: u32,
+    /// The view's key.
+    pub key: Key,
+}
+
+/// A mailbox that is in memory.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Which opening it is.
+    pub opening: Opening,
     /// Folded, but in no chunk yet.
     pub pending: Vec<pb::Entry>,
     /// The block that the first pending entry came in.
@@ -22,7 +32,7 @@ pub struct Loaded {
 impl Loaded {
     /// Where folding it begins again, should it be held before the pending is written.
     pub fn place(&self) -> pb::StoredPlace {
-        pb::StoredPlace { generation: self.generation, position: self.first_pending }
+        pb::StoredPlace { generation: self.opening.generation, position: self.first_pending }
     }
 }
 
@@ -34,19 +44,19 @@ pub struct Mailboxes {
 }
 
 impl Mailboxes {
-    /// The generation that is in memory.
-    pub fn generation(&self, place: &Place) -> Option<u32> {
-        self.loaded.get(place).map(|loaded| loaded.generation)
+    /// The opening that is in memory.
+    pub fn opening(&self, place: &Place) -> Option<&Opening> {
+        self.loaded.get(place).map(|loaded| &loaded.opening)
     }
 
     /// The mailboxes of a tenant that are in memory.
-    pub fn of(&self, tenant: &TenantId) -> Vec<(UserId, u32)> {
-        self.loaded.iter().filter(|((of, _), _)| of == tenant).map(|((_, user), loaded)| (*user, loaded.generation)).collect()
+    pub fn of(&self, tenant: &TenantId) -> Vec<(UserId, Opening)> {
+        self.loaded.iter().filter(|((of, _), _)| of == tenant).map(|((_, user), loaded)| (*user, loaded.opening.clone())).collect()
     }
 
     /// Notes that a mailbox is in memory now.
-    pub fn load(&mut self, place: Place, generation: u32) {
-        self.loaded.insert(place, Loaded { generation, ..Loaded::default() });
+    pub fn load(&mut self, place: Place, opening: Opening) {
+        self.loaded.insert(place, Loaded { opening, pending: Vec::new(), first_pending: 0 });
     }
 
     /// Notes that a mailbox is no longer in memory; answers what was pending.
@@ -78,7 +88,7 @@ impl Mailboxes {
         let waiting = self.loaded.iter_mut().filter(|(_, loaded)| !loaded.pending.is_empty());
         waiting
             .map(|(place, loaded)| {
-                let empty = Loaded { generation: loaded.generation, ..Loaded::default() };
+                let empty = Loaded { opening: loaded.opening.clone(), pending: Vec::new(), first_pending: 0 };
                 (place.clone(), std::mem::replace(loaded, empty))
             })
             .collect()

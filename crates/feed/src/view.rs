@@ -16,7 +16,8 @@ use vocabulary::revision::{Part, Revision};
 use vocabulary::{Fault, Kind, PersonId, Reason, TenantId, UserId};
 
 use crate::Fold;
-use crate::follower::{Follower, decided_at};
+use crate::follower::Follower;
+use crate::settle::decided_at;
 
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -54,9 +55,7 @@ impl<F: Fold> View<F> {
         let far_enough = |progress: &Progress| {
             let reached = point.is_none_or(|point| point.incarnation != progress.incarnation || point.position <= progress.position);
             let tenant = self.shared.tenants.read().get(&permit.tenant).map(Arc::clone);
-            tenant.filter(|tenant| {
-                progress.caught_up && reached && tenant.settled.load(Ordering::Acquire) >= decided_at(permit)
-            })
+            tenant.filter(|tenant| progress.caught_up && reached && tenant.settled.load(Ordering::Acquire) >= decided_at(permit))
         };
         let waiting = async {
             loop {
@@ -67,9 +66,11 @@ impl<F: Fold> View<F> {
                 progress.changed().await.ok()?;
             }
         };
-        let (tenant, incarnation) = tokio::time::timeout(within, waiting).await.ok().flatten().ok_or_else(|| {
-            Fault::unavailable(Reason::RevisionNotReached, "the view has not folded that far yet", RETRY)
-        })?;
+        let (tenant, incarnation) = tokio::time::timeout(within, waiting)
+            .await
+            .ok()
+            .flatten()
+            .ok_or_else(|| Fault::unavailable(Reason::RevisionNotReached, "the view has not folded that far yet", RETRY))?;
         if point.is_some_and(|point| point.incarnation != incarnation) {
             return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to another log"));
         }

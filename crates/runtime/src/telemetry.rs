@@ -1,6 +1,7 @@
 //! Logs to standard error, traces to an OpenTelemetry collector, and a panic hook that repeats nothing a panic said.
 
 use std::fmt;
+use std::io::IsTerminal as _;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
@@ -29,7 +30,7 @@ pub struct TelemetryGuard {
 pub fn start(config: &Config, service: &'static str) -> Result<TelemetryGuard, TelemetryError> {
     let settings = &config.telemetry;
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| TelemetryError::Filter(error.to_string()))?;
-    let lines = lines::layer().with_writer(std::io::stderr);
+    let lines = lines::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match settings.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -22,9 +22,9 @@ use crate::convert;
 /// What the suite answers.
 pub async fn company(client: &Client, company: &Company) -> Result<Summary, Fault> {
     tenant(client, company).await?;
-    directory::sync(client, company.users.iter().map(user).collect(), consent::SyncMode::Full).await?;
-    let upserted = records::upsert(client, company.records.iter().map(record).collect()).await?;
-    sent(client, Source::Crm(CrmSource {}), &upserted.revision, company.crm.clone()).await
+    let synced = directory::sync(client, company.users.iter().map(user).collect(), consent::SyncMode::Full).await?;
+    records::upsert(client, company.records.iter().map(record).collect()).await?;
+    sent(client, Source::Crm(CrmSource {}), &synced.revision, company.crm.clone()).await
 }
 
 /// Sends every mailbox, from the revision of the grant on.
