@@ -4,15 +4,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::consent::v1 as consent;
-use contracts::consent::v1::consent_service_client::ConsentServiceClient;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use rapport::client::told;
 use rapport::demo::load;
 use tempfile::TempDir;
 
-use crate::fixtures::{every_overview, small_company};
+use crate::fixtures::{every_overview, grant, small_company};
 use crate::harness::Running;
 
 const ROUNDS: u64 = 20;
@@ -24,12 +21,7 @@ async fn an_import_that_was_killed_and_repeated_equals_one_that_was_not() {
     let running = Running::in_a_child(Arc::clone(&prepared));
     let client = running.client(&company.tenant.id);
     load::company(&client, &company).await.unwrap();
-    let request = consent::GrantConsentRequest {
-        tenant_id: client.tenant.clone(),
-        consent_type: consent::ConsentType::IdentifiableInsights.into(),
-        ..Default::default()
-    };
-    let granted = told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await).unwrap();
+    let granted = grant(&client).await.unwrap();
     running.stop().await;
 
     let undisturbed = Running::in_a_child(copy_of(&prepared));

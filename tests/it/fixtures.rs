@@ -1,6 +1,8 @@
 //! A small generated company, and the questions that tests ask of it.
 
 use contracts::common::v1::{RecordKind, RecordRef};
+use contracts::consent::v1 as consent;
+use contracts::consent::v1::consent_service_client::ConsentServiceClient;
 use contracts::gateway::v1 as gateway;
 use contracts::gateway::v1::overview_service_client::OverviewServiceClient;
 use contracts::graph::v1 as graph;
@@ -80,4 +82,41 @@ pub fn secrets(company: &Company) -> Vec<String> {
     secrets.sort_unstable();
     secrets.dedup();
     secrets
+}
+
+/// Mails of a record, both ways, where nothing is missing.
+pub fn mails(overview: &gateway::GetOverviewResponse) -> i64 {
+    assert!(overview.unavailable.is_empty(), "a part was missing: {:?}", overview.unavailable);
+    let kpis = overview.relationship.as_ref().unwrap().kpis.as_ref().unwrap();
+    kpis.emails_sent + kpis.emails_received
+}
+
+/// The tenant's consent.
+pub async fn grant(client: &Client) -> Result<consent::GrantConsentResponse, Fault> {
+    let request = consent::GrantConsentRequest {
+        tenant_id: client.tenant.clone(),
+        consent_type: consent::ConsentType::IdentifiableInsights.into(),
+        legal_basis: "test".to_owned(),
+        text_version: "1".to_owned(),
+        ..Default::default()
+    };
+    told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await)
+}
+
+/// Its withdrawal.
+pub async fn revoke(client: &Client) -> Result<consent::RevokeConsentResponse, Fault> {
+    let request = consent::RevokeConsentRequest { tenant_id: client.tenant.clone(), ..Default::default() };
+    told(ConsentServiceClient::new(client.link.clone()).revoke_consent(request).await)
+}
+
+/// A user's opt-out.
+pub async fn opt_out(client: &Client, user: &str) -> Result<consent::OptOutUserResponse, Fault> {
+    let request = consent::OptOutUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
+    told(ConsentServiceClient::new(client.link.clone()).opt_out_user(request).await)
+}
+
+/// A user's return.
+pub async fn opt_in(client: &Client, user: &str) -> Result<consent::OptInUserResponse, Fault> {
+    let request = consent::OptInUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
+    told(ConsentServiceClient::new(client.link.clone()).opt_in_user(request).await)
 }

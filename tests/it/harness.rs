@@ -15,8 +15,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vocabulary::{Clock, Fault, SystemClock};
 
-/// Long enough that a busy machine loses no lease; enforcement has tests of its own.
+/// Long enough that a busy machine loses no lease; enforcement has tests of its own, with leases of [`SHORT_LEASE_MS`].
 const LEASE_MS: u64 = 30_000;
+/// The default of the product.
+pub const SHORT_LEASE_MS: u64 = 2_000;
 
 /// How the areas are spread over processes.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +30,6 @@ pub enum Processes {
 /// A running suite. Dropping it ends it at once.
 pub struct Running {
     pub gateway: Link,
-    pub address: SocketAddr,
     pub directory: Arc<TempDir>,
     held: Held,
 }
@@ -36,6 +37,13 @@ pub struct Running {
 enum Held {
     Task { stop: Option<oneshot::Sender<()>>, task: Option<JoinHandle<Result<(), Fault>>> },
     Children(Vec<Child>),
+}
+
+/// Something that happens to a process.
+#[derive(Clone, Copy, Debug)]
+pub enum Signal {
+    Stop,
+    Continue,
 }
 
 impl Running {
@@ -48,7 +56,7 @@ impl Running {
     pub async fn start_in(processes: Processes, directory: Arc<TempDir>) -> Self {
         match processes {
             Processes::One => Self::in_this_process(directory, Arc::new(SystemClock)).await,
-            Processes::Five => Self::of_children(directory, &AREAS.map(|area| vec![area])),
+            Processes::Five => Self::in_five_processes(directory, LEASE_MS),
         }
     }
 
@@ -63,24 +71,40 @@ impl Running {
             let _ = stopped.await;
         }));
         let held = Held::Task { stop: Some(stop), task: Some(task) };
-        Self { gateway: link(address), address, directory, held }
+        Self { gateway: link(address), directory, held }
     }
 
     /// All areas in one process that can be killed.
     pub fn in_a_child(directory: Arc<TempDir>) -> Self {
-        Self::of_children(directory, &[vec![]])
+        Self::of_children(directory, &[vec![]], LEASE_MS)
     }
 
-    fn of_children(directory: Arc<TempDir>, groups: &[Vec<&str>]) -> Self {
+    /// Each area in a process of its own, in the order of [`AREAS`].
+    pub fn in_five_processes(directory: Arc<TempDir>, lease_ms: u64) -> Self {
+        Self::of_children(directory, &AREAS.map(|area| vec![area]), lease_ms)
+    }
+
+    /// Sends a signal to the process of an area.
+    pub fn signal(&self, area: &str, signal: Signal) {
+        let Held::Children(children) = &self.held else { panic!("there is one process only") };
+        let place = AREAS.iter().position(|held| *held == area).unwrap();
+        let name = match signal {
+            Signal::Stop => "-STOP",
+            Signal::Continue => "-CONT",
+        };
+        assert!(Command::new("kill").args([name, &children[place].id().to_string()]).status().unwrap().success());
+    }
+
+    fn of_children(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64) -> Self {
         let mut children = Vec::new();
         let mut gateway = None;
         for areas in groups {
-            let (child, addresses) = child(directory.path(), areas);
+            let (child, addresses) = child(directory.path(), areas, lease_ms);
             gateway = gateway.or_else(|| addresses.iter().find(|(area, _)| area == "gateway").map(|(_, address)| *address));
             children.push(child);
         }
         let address = gateway.expect("some process runs the gateway");
-        Self { gateway: link(address), address, directory, held: Held::Children(children) }
+        Self { gateway: link(address), directory, held: Held::Children(children) }
     }
 
     /// A client for a tenant.
@@ -144,12 +168,14 @@ pub fn binary() -> PathBuf {
     path
 }
 
-fn child(directory: &Path, areas: &[&str]) -> (Child, Vec<(String, SocketAddr)>) {
+fn child(directory: &Path, areas: &[&str], lease_ms: u64) -> (Child, Vec<(String, SocketAddr)>) {
     let mut command = Command::new(binary());
     command.arg("serve").args(areas).stdout(Stdio::piped());
-    let mut set = |key: &str, value: String| drop(command.args(["--set", &format!("{key}={value}")]));
+    let mut set = |key: &str, value: String| {
+        command.args(["--set", &format!("{key}={value}")]);
+    };
     set("data_dir", directory.join("data").display().to_string());
-    set("lease_ms", LEASE_MS.to_string());
+    set("lease_ms", lease_ms.to_string());
     set("telemetry.log", "warn".to_owned());
     AREAS.iter().for_each(|area| set(&format!("listen.{area}"), "127.0.0.1:0".to_owned()));
     let mut child = command.spawn().unwrap();

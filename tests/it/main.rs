@@ -11,4 +11,5 @@ mod harness;
 
 // The main job, and what interrupts it.
 mod crash;
+mod enforcement;
 mod story;

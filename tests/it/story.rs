@@ -1,14 +1,12 @@
 //! The main job, from nothing to a withdrawal and back, the same in one process and in five.
 
-use contracts::consent::v1 as consent;
-use contracts::consent::v1::consent_service_client::ConsentServiceClient;
-use contracts::gateway::v1::GetOverviewResponse;
 use contracts::graph::v1::list_introducers_request::Target;
-use rapport::client::{Client, told};
 use rapport::demo::{load, search};
-use vocabulary::{Fault, Reason};
+use vocabulary::Reason;
 
-use crate::fixtures::{every_overview, introducers, lead, opportunity, overview, secrets, small_company};
+use crate::fixtures::{
+    every_overview, grant, introducers, lead, mails, opportunity, opt_in, opt_out, overview, revoke, secrets, small_company,
+};
 use crate::harness::{Processes, Running};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,36 +84,4 @@ async fn story(processes: Processes) {
     let client = running.client(&company.tenant.id);
     assert_eq!(every_overview(&client, &company, &reread.revision).await, full);
     running.stop().await;
-}
-
-fn mails(overview: &GetOverviewResponse) -> i64 {
-    assert!(overview.unavailable.is_empty(), "a part was missing: {:?}", overview.unavailable);
-    let kpis = overview.relationship.as_ref().unwrap().kpis.as_ref().unwrap();
-    kpis.emails_sent + kpis.emails_received
-}
-
-async fn grant(client: &Client) -> Result<consent::GrantConsentResponse, Fault> {
-    let request = consent::GrantConsentRequest {
-        tenant_id: client.tenant.clone(),
-        consent_type: consent::ConsentType::IdentifiableInsights.into(),
-        legal_basis: "test".to_owned(),
-        text_version: "1".to_owned(),
-        ..Default::default()
-    };
-    told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await)
-}
-
-async fn revoke(client: &Client) -> Result<consent::RevokeConsentResponse, Fault> {
-    let request = consent::RevokeConsentRequest { tenant_id: client.tenant.clone(), ..Default::default() };
-    told(ConsentServiceClient::new(client.link.clone()).revoke_consent(request).await)
-}
-
-async fn opt_out(client: &Client, user: &str) -> Result<consent::OptOutUserResponse, Fault> {
-    let request = consent::OptOutUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
-    told(ConsentServiceClient::new(client.link.clone()).opt_out_user(request).await)
-}
-
-async fn opt_in(client: &Client, user: &str) -> Result<consent::OptInUserResponse, Fault> {
-    let request = consent::OptInUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
-    told(ConsentServiceClient::new(client.link.clone()).opt_in_user(request).await)
 }
