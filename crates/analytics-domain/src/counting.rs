@@ -1,4 +1,4 @@
-//! Whether an interaction counts for a record, and as what: the rules of the domain's section 2 and what section 3 says of time and presence.
+//! Whether an interaction counts for a record, and as what: who sits on which side, who acted, who came, and how long it took.
 
 use measures::health::Actor;
 use smallvec::SmallVec;
@@ -63,16 +63,14 @@ pub struct Counted {
 
 /// What an interaction counts as for the record; none when it does not count.
 ///
-/// What was tracked on the record always counts: then everybody of ours is us, and every outsider is them. Rules R1 (a call to a lead's stakeholder
-/// is the owner's) and R2 (mail to an opportunity's stakeholder is the team's) follow from the sides: what is sent is sent by our side. Rule
-/// R3 (a meeting with a primary contact counts for account and contact) follows from theirs. Rule R4 stands in [`meeting`].
+/// What was tracked on the record always counts: then everybody of ours is us, and every outsider is them. Rules R1 (a call to a lead's
+/// stakeholder is the owner's) and R2 (mail to an opportunity's stakeholder is the team's) follow from the sides: what is sent is sent
+/// by our side. Rule R3 (a meeting with a primary contact counts for account and contact) follows from theirs. Rule R4 stands in
+/// [`meeting`].
 ///
 /// Source: relationship-analytics-kpi-calculations, 2023-02-07; direction and meeting copies, Rapport rule.
 pub(crate) fn judge(merged: &Merged, sides: &Sides, readable: &Readable) -> Option<Counted> {
     let about = merged.regarding.as_ref() == Some(&sides.record);
-    if !about && !merged.author_told {
-        return None;
-    }
     let cast = Cast::of(merged, sides, readable, about);
     let meeting_kind = merged.kind == InteractionKind::Meeting;
     let direction = if meeting_kind { meeting(merged, &cast, sides, about)? } else { message(&cast, about)? };
@@ -121,8 +119,8 @@ fn message(cast: &Cast, about: bool) -> Option<Direction> {
     }
 }
 
-/// Meetings: both sides are on it; not cancelled, and not declined by all of one side. For an opportunity, rule R4: whoever is on it only as the
-/// primary contact of its account makes no meeting count that was not tracked on it.
+/// Meetings: both sides are on it; not cancelled, and not declined by all of one side. For an opportunity, rule R4: whoever is on it
+/// only as the primary contact of its account makes no meeting count that was not tracked on it.
 fn meeting(merged: &Merged, cast: &Cast, sides: &Sides, about: bool) -> Option<Direction> {
     let binding = sides.record.kind == RecordKind::Opportunity;
     let both = !cast.us.is_empty() && (if binding { cast.them_beyond_r4 } else { !cast.them.is_empty() });

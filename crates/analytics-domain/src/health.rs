@@ -80,7 +80,8 @@ pub fn of(record: &Record, timeline: &Timeline, reading: &Reading, data_window_d
 
 /// The health of an account: that of its best contact; the trend is of its own timeline (Rapport rule).
 pub fn of_account(timeline: &Timeline, contacts: Vec<(Box<str>, Health)>, reading: &Reading, data_window_days: u32) -> Health {
-    let known = |health: &Health| health::Health { state: health.state.unwrap_or(State::NoClosedActivities), measured: health.measured.clone() };
+    let known =
+        |health: &Health| health::Health { state: health.state.unwrap_or(State::NoClosedActivities), measured: health.measured.clone() };
     let scored: Vec<(Box<str>, health::Health)> = contacts.iter().map(|(id, health)| (id.clone(), known(health))).collect();
     let account = roll_up(scored.iter().map(|(id, health)| (id.clone(), health)));
     let (good, fair, poor) = (account.good, account.fair, account.poor);

@@ -40,7 +40,7 @@ pub struct Interactions {
 
 impl Interactions {
     /// Takes in what one origin tells of an interaction. Of several versions from one origin the highest holds; of several contents of one
-    /// version the greater one by [`held::precedence`], whatever the order in which they come.
+    /// version the greater one by what names more people, then by a fixed order, whatever the order in which they come.
     pub fn fold(&mut self, origin: Origin, mut entry: Entry) {
         held::normalise(&mut entry);
         let origin = self.origins.number(origin);

@@ -1,4 +1,4 @@
-//! The figures of a record over a window: the table of the domain's section 3.
+//! The figures of a record over a window: counts, time, answers, and what was first, last and comes next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,8 @@ pub const TASK: &str = "task";
 
 /// The figures of a record over a window.
 ///
-/// Source: the table schemas of the reference product and relationship-analytics-kpi-calculations, 2023-02-07, unless a field says otherwise.
+/// Source: the table schemas of the reference product and relationship-analytics-kpi-calculations, 2023-02-07, unless a field says
+/// otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kpis {
     /// The window's first instant.

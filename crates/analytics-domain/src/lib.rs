@@ -8,18 +8,18 @@ pub mod record;
 pub mod records;
 pub mod sides;
 
-mod merged;
 mod counting;
+mod merged;
 pub mod timeline;
 
-pub mod turns;
-pub mod kpis;
-pub mod health;
-pub mod words;
 pub mod completeness;
+pub mod health;
+pub mod kpis;
+pub mod turns;
+pub mod words;
 
-pub mod relationship;
 pub mod grid;
+pub mod relationship;
 
 pub use completeness::Completeness;
 pub use health::Health;

@@ -21,8 +21,6 @@ pub(crate) struct Merged {
     pub cancelled: bool,
     pub author: PersonId,
     pub author_user: Option<UserId>,
-    /// Whether the author's own mailbox or the CRM tells it: a colleague's copy alone must not, or an opt-out would leak.
-    pub author_told: bool,
     /// The others, by person.
     pub others: SmallVec<[Other; 4]>,
     /// The record it was tracked on, as the CRM says.
@@ -53,10 +51,6 @@ pub(crate) fn merged(interactions: &Interactions, readable: &Readable, identity:
     let copies: SmallVec<[Told<'_>; 4]> = interactions.copies(identity).filter(|told| readable.allows(told.origin())).collect();
     let facts = copies.iter().max_by_key(|told| weight(told, readable))?;
     let (author, author_user) = (facts.author(), readable.user_of(facts.author()));
-    let tells_author = |told: &Told<'_>| match told.origin() {
-        Origin::Crm => true,
-        Origin::Mailbox { user, .. } => author_user.is_none() || author_user == Some(user),
-    };
     Some(Merged {
         identity,
         kind: facts.kind(),
@@ -66,7 +60,6 @@ pub(crate) fn merged(interactions: &Interactions, readable: &Readable, identity:
         cancelled: facts.cancelled(),
         author,
         author_user,
-        author_told: copies.iter().any(tells_author),
         others: others(&copies, author, readable),
         regarding: copies.iter().find(|told| told.origin() == Origin::Crm).and_then(|told| told.regarding().cloned()),
     })
@@ -106,8 +99,9 @@ fn others(copies: &[Told<'_>], author: PersonId, readable: &Readable) -> SmallVe
     people.into_values().map(|(_, other)| other).collect()
 }
 
-/// Somebody whom a copy may name: from the CRM anybody; from a mailbox its owner, and everybody where the owner wrote, but none of ours who may not
-/// be named. Rooms and lists are nobody.
+/// Somebody whom a copy may name: from the CRM anybody; from a mailbox its owner, and everybody where the owner wrote, but none of ours
+/// who may not be named. So what one of ours wrote to somebody is told by the author's own mailbox or the CRM alone, never by a
+/// colleague's copy: otherwise an opt-out would leak. Rooms and lists are nobody.
 fn named(told: &Told<'_>, participant: Participant, readable: &Readable) -> Option<(Word, Other)> {
     let Participant { person, role, answer } = participant;
     let user = readable.user_of(person);

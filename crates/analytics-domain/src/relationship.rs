@@ -15,6 +15,7 @@ use crate::record::Record;
 use crate::records::Records;
 use crate::sides::Sides;
 use crate::timeline::{self, Span};
+use crate::words;
 
 /// The time a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub fn of(view: &View<'_, impl Directory>, record: &Arc<Record>, asked: Asked) -
     let sides = Sides::of(view.records, record, view.directory);
     let timeline = timeline_of(&sides);
     let mut kpis = kpis::compute(&timeline, asked.from().max(span.earliest));
-    let health = match record.reference.kind {
+    let mut health = match record.reference.kind {
         RecordKind::Account => {
             let contact_health = |contact: &Arc<Record>| {
                 let timeline = timeline_of(&Sides::of(view.records, contact, view.directory));
@@ -90,6 +91,7 @@ pub fn of(view: &View<'_, impl Directory>, record: &Arc<Record>, asked: Asked) -
         }
         RecordKind::Contact | RecordKind::Lead | RecordKind::Opportunity => health::of(record, &timeline, view.reading, window),
     };
+    health.summary.push_str(&words::attention(health.trend, kpis.awaiting_us_since, asked.as_of));
     if record.reference.kind == RecordKind::Contact {
         kpis.open_opportunities = view.records.open_opportunities(record);
     }

@@ -1,4 +1,4 @@
-//! Who stands on which side of a record: the table of the domain's section 2, under today's records and directory.
+//! Who stands on which side of a record, under today's records and directory.
 
 use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Address, PersonId, UserId};
@@ -44,7 +44,8 @@ pub struct Sides {
 impl Sides {
     /// The sides of a record. People on their side who are inside by the directory are on no side.
     pub fn of(records: &Records, record: &Record, directory: &impl Directory) -> Self {
-        let mut sides = Self { record: record.reference.clone(), ours: our_side(record, directory), theirs: Map::default(), people: Vec::new() };
+        let mut sides =
+            Self { record: record.reference.clone(), ours: our_side(record, directory), theirs: Map::default(), people: Vec::new() };
         let mut party = 0;
         let mut add = |known: &[Known], only_by_account| {
             for known in known.iter().filter(|known| directory.is_outside(&known.address)) {

@@ -97,7 +97,8 @@ fn by_others(
             identities.dedup();
             let messages = identities.into_iter().filter_map(|identity| merged(interactions, readable, identity));
             let visible = messages.filter(|merged| merged.time >= span.earliest && merged.time <= span.as_of);
-            let mut times: Vec<Timestamp> = visible.filter(|merged| is_other(merged.author) && to_us(merged)).map(|merged| merged.time).collect();
+            let mut times: Vec<Timestamp> =
+                visible.filter(|merged| is_other(merged.author) && to_us(merged)).map(|merged| merged.time).collect();
             times.sort_unstable();
             times
         });

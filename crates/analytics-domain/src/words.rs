@@ -1,6 +1,7 @@
 //! Health in words, for people: plain English, no names.
 
-use measures::health::{Cap, Figures, Measured, Silence, State};
+use measures::health::{Cap, Figures, Measured, Silence, State, Trend};
+use vocabulary::Timestamp;
 
 use crate::health::Breadth;
 
@@ -21,7 +22,8 @@ pub fn summary(state: State, measured: Option<&Measured>, events: usize) -> Stri
     };
     let Some(measured) = measured else { return format!("{grade}.") };
     let figures = &measured.figures;
-    let mut text = format!("{grade}: {}, {}, {}.", recency(figures), activity(figures), rhythm(figures));
+    let usual = figures.expected_gap_days;
+    let mut text = format!("{grade}: {} against a usual gap of {usual:.1} days, {}.", recency(figures), activity(figures));
     if let Some(held) = &measured.factors.cap {
         text.push(' ');
         text.push_str(&capitalised(&cap(held)));
@@ -42,6 +44,20 @@ pub fn account_summary(state: State, best: Option<&str>, breadth: Breadth) -> St
         many => format!("{many} contacts carry it"),
     };
     format!("{best} {carried}.")
+}
+
+/// What asks for attention besides the grade: a decline, and somebody who waits for us. Sentences that follow a summary, or nothing.
+pub fn attention(trend: Trend, awaiting_us_since: Option<Timestamp>, as_of: Timestamp) -> String {
+    let mut text = String::new();
+    if trend == Trend::Declining {
+        text.push_str(" Declining: fewer active days than in the quarter before.");
+    }
+    if let Some(since) = awaiting_us_since {
+        let days = as_of.days_since(since) as u64;
+        let waited = if days == 0 { "less than a day".to_owned() } else { counted(days, "day") };
+        text.push_str(&format!(" They have waited {waited} for our answer."));
+    }
+    text
 }
 
 /// How many days were active.

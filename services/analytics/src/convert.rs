@@ -9,7 +9,7 @@ use contracts::common::v1 as common;
 use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Timestamp, Violation};
 
-pub use question::{GridQuestion, grid, list, one, relationship as about};
+pub use question::{GridQuestion, about, grid, list, one};
 pub use record::{Draft, draft, message as record_message, upserted};
 pub use relationship::message as relationship_message;
 
@@ -24,7 +24,8 @@ fn is_id(text: &str) -> bool {
 /// The name of a record, or what is wrong with it.
 fn reference(field: &str, message: Option<&common::RecordRef>) -> Result<RecordRef, Violation> {
     let named = message.ok_or_else(|| Violation::new(field, "names no record"))?;
-    let kind = record_kind(named.kind()).ok_or_else(|| Violation::new(format!("{field}.kind"), "must be a contact, account, lead or opportunity"))?;
+    let kind = record_kind(named.kind())
+        .ok_or_else(|| Violation::new(format!("{field}.kind"), "must be a contact, account, lead or opportunity"))?;
     if !is_id(&named.record_id) {
         return Err(Violation::new(format!("{field}.record_id"), "must be 1 to 128 printable characters"));
     }

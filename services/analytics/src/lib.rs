@@ -1,6 +1,5 @@
-//! The analytics service: CRM records, and how the relationships they stand for are. It keeps the records, folds the feed into timelines and
-//! answers figures and health. Rules live in `analytics-domain`, formulas in `measures`; how the feed is followed and kept, in `feed`; who
-//! may be read, in `consent-client`.
+//! The analytics service: it keeps CRM records, folds the feed into timelines, and answers figures and health of relationships.
+//! Rules live in `analytics-domain`, formulas in `measures`; how the feed is followed and kept, in `feed`; who may be read, in `consent-client`.
 
 mod open;
 pub use open::{AREA, open};
@@ -8,13 +7,13 @@ pub use open::{AREA, open};
 mod convert;
 mod grpc;
 
-mod book;
-mod tables;
 mod people;
+mod record_store;
+mod tables;
 
 mod follow;
-mod readable;
 mod page;
+mod readable;
 mod waiting;
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use contracts::analytics::v1::record_service_server::RecordServiceServer;
 use feed::View;
 use runtime::{Area, Context, sized};
 use store::{Options, Store};
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
 
-use crate::book::Book;
 use crate::grpc::{Records, Relationships};
 use crate::people::People;
+use crate::record_store::RecordStore;
 use crate::waiting::Waiting;
 
 /// The area's word: its folder, its socket, its settings.
@@ -24,9 +25,9 @@ const CACHE_SHARE: u64 = 8;
 /// Opens the service on its records in `data_dir/analytics/records` and its view in `data_dir/analytics/timelines`: RecordService and
 /// AnalyticsService in public.
 ///
-/// `consent` must be a subscription as [`consent_client::Holder::Analytics`]. `context` links to ingestion, which it follows and which knows
-/// the people. Returns as soon as the stores are open; until the view has caught up with the log, questions about relationships are
-/// answered with UNAVAILABLE. The view stops with the context and then lets go of its store.
+/// `consent` must be a subscription as [`consent_client::Holder::Analytics`]. `context` links to ingestion, which it follows and which
+/// knows the people. Returns as soon as the stores are open; until the view has caught up with the log, questions about relationships
+/// are answered with UNAVAILABLE. The view stops with the context and then lets go of its store.
 ///
 /// # Errors
 /// Those of the stores: INTERNAL or UNAVAILABLE, STORE_FAILED.
@@ -38,10 +39,14 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let timelines = Store::open(&folder.join("timelines"), options()).await?;
     let view = View::start(timelines, consent.clone(), context.link("ingestion"), context.stopping.clone()).await?;
     let waiting = Waiting::new(consent);
-    let book = Arc::new(Book::open(records)?);
+    let store = Arc::new(RecordStore::open(records)?);
     let people = People::new(context);
-    let records = RecordServiceServer::new(Records::new(waiting.clone(), Arc::clone(&book), people));
-    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, book, view));
-    let limits = &context.config.limits;
-    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(records, limits.public())).public(sized!(relationships, limits.public())))
+    macro_rules! public {
+        ($server:expr) => {
+            sized!($server.accept_compressed(Gzip).accept_compressed(Zstd).send_compressed(Gzip), config.limits.public())
+        };
+    }
+    let records = RecordServiceServer::new(Records::new(waiting.clone(), Arc::clone(&store), people));
+    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
+    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)))
 }

@@ -52,15 +52,20 @@ fn time_is_ours_times_people_and_theirs_once() {
     let three_and_two = meeting(1, us(1)).answering(us(2), accepted).answering(us(3), accepted);
     let three_and_two = three_and_two.answering(them(1), accepted).answering(them(2), accepted);
     check("published: 30 minutes, three of ours, two of theirs", &[(mailbox(1), three_and_two.clone())], (90.0, 30.0));
-    check("the same in every mailbox", &[
-        (mailbox(1), three_and_two.clone()),
-        (mailbox(2), meeting(1, us(1)).answering(us(2), accepted)),
-        (mailbox(3), meeting(1, us(1)).answering(us(3), accepted)),
-    ], (90.0, 30.0));
-    check("one's own answer beats the organiser's copy", &[
-        (mailbox(1), three_and_two.clone()),
-        (mailbox(2), meeting(1, us(1)).answering(us(2), Answer::Declined)),
-    ], (60.0, 30.0));
+    check(
+        "the same in every mailbox",
+        &[
+            (mailbox(1), three_and_two.clone()),
+            (mailbox(2), meeting(1, us(1)).answering(us(2), accepted)),
+            (mailbox(3), meeting(1, us(1)).answering(us(3), accepted)),
+        ],
+        (90.0, 30.0),
+    );
+    check(
+        "one's own answer beats the organiser's copy",
+        &[(mailbox(1), three_and_two.clone()), (mailbox(2), meeting(1, us(1)).answering(us(2), Answer::Declined))],
+        (60.0, 30.0),
+    );
     let nobody = meeting(1, us(1)).answering(us(2), Answer::Tentative).to(us(3)).answering(them(1), Answer::Tentative);
     check("tentative and no answer did not come", &[(mailbox(1), nobody)], (30.0, 0.0));
     check("all day", &[(mailbox(1), Entry { duration_seconds: 0, ..three_and_two })], (0.0, 0.0));

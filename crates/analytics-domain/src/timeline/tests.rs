@@ -4,7 +4,9 @@ use vocabulary::entry::{Answer, Entry, InteractionKind, Origin, Version};
 use vocabulary::{Identity, Timestamp, UserId};
 
 use super::Direction;
-use crate::testing::{Telling, account, call, contact, days_ago, entry, lead, mail, mailbox, meeting, now, opportunity, them, timeline, us};
+use crate::testing::{
+    Telling, account, call, contact, days_ago, entry, lead, mail, mailbox, meeting, now, opportunity, them, timeline, us,
+};
 
 const CRM: Origin = Origin::Crm;
 
@@ -73,7 +75,11 @@ fn copies_are_one_interaction() {
     check("one mail in three mailboxes", &[received(1), received(2), received(3)], "RRR-");
     check("tracked and read", &[(CRM, mail(1, us(1)).to(them(1))), (mailbox(1), mail(1, us(1)).to(them(1)))], "SSS-");
     let tracked = mail(1, us(1)).to(them(9)).about(lead());
-    check("the regarding comes from the CRM, people from both", &[(CRM, tracked), (mailbox(1), mail(1, us(1)).to(them(9)).cc(them(1)))], "SSSS");
+    check(
+        "the regarding comes from the CRM, people from both",
+        &[(CRM, tracked), (mailbox(1), mail(1, us(1)).to(them(9)).cc(them(1)))],
+        "SSSS",
+    );
     let claimed = mail(1, us(1)).to(them(9)).about(lead());
     one("a mailbox has no regarding", mailbox(1), claimed, "----");
 }
@@ -127,7 +133,8 @@ fn meetings_that_did_not_take_place_do_not_count() {
     one("cancelled", mailbox(1), Entry { cancelled: true, ..held() }, "----");
     one("declined by all of theirs", mailbox(1), meeting(1, us(1)).answering(them(1), declined), "----");
     one("declined by all of ours", mailbox(1), meeting(1, them(1)).answering(us(1), declined), "----");
-    one("declined by some of theirs", mailbox(1), meeting(1, us(1)).answering(them(1), declined).answering(them(2), accepted), "SSS-");
+    let some = meeting(1, us(1)).answering(them(1), declined).answering(them(2), accepted);
+    one("declined by some of theirs, among them the contact", mailbox(1), some, "-SS-");
     one("not answered", mailbox(1), meeting(1, us(1)).to(them(1)), "SSS-");
     one("not ended", mailbox(1), held().at(now().plus_days(1)), "----");
     let invited = |user: u64, answer| (mailbox(user), meeting(1, them(1)).answering(us(user), answer));

@@ -57,7 +57,7 @@ fn a_turn_is_answered_by_the_next_message_of_the_other_side_within_14_days() {
 
 #[test]
 fn turns_that_are_not_judged() {
-    check("the closing turn of a thread in which both wrote", &[They(60), We(59), They(58)], Some(1.0), None);
+    check("the closing turn of a thread in which both wrote", &[They(60), We(59), They(58)], Some(1.0), Some(1.0));
     check("younger than 14 days, though answered", &[We(13), They(12)], None, None);
     check("exactly 14 days old", &[We(14), They(12)], None, Some(1.0));
     check("begun before the window", &[We(101), They(99)], None, None);

@@ -110,7 +110,7 @@ pub fn list(request: pb::ListRecordsRequest) -> Result<ListQuestion, Fault> {
 ///
 /// # Errors
 /// As for [`one`].
-pub fn relationship(request: &pb::GetRelationshipRequest, now: Timestamp) -> Result<RelationshipQuestion, Fault> {
+pub fn about(request: &pb::GetRelationshipRequest, now: Timestamp) -> Result<RelationshipQuestion, Fault> {
     let mut fields = Fields::default();
     let tenant = fields.tenant(&request.tenant_id);
     let reference = fields.take(reference("ref", request.r#ref.as_ref()));

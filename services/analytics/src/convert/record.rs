@@ -8,7 +8,7 @@ use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Address, PersonId, Violation};
 
 use super::{instant, is_id, reference, reference_message, timestamp};
-use crate::book::Fate;
+use crate::record_store::Outcome;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_PEOPLE: usize = 500;
@@ -103,14 +103,23 @@ pub fn draft(message: pb::Record) -> Result<Draft, Violation> {
 
 /// Refuses what a kind of record has no use for.
 fn fits(message: &pb::Record, kind: RecordKind) -> Result<(), Violation> {
-    let (person, deal) = (matches!(kind, RecordKind::Contact | RecordKind::Lead), matches!(kind, RecordKind::Lead | RecordKind::Opportunity));
+    let (person, deal) =
+        (matches!(kind, RecordKind::Contact | RecordKind::Lead), matches!(kind, RecordKind::Lead | RecordKind::Opportunity));
     let closed = matches!(message.state(), pb::RecordState::Won | pb::RecordState::Lost);
     let rules = [
         ("team", message.team.is_empty() || kind == RecordKind::Opportunity, "only an opportunity has a team"),
         ("addresses", message.addresses.is_empty() || person, "only a contact or lead has addresses"),
-        ("account_id", message.account_id.is_empty() || matches!(kind, RecordKind::Contact | RecordKind::Opportunity), "only a contact or opportunity belongs to an account"),
+        (
+            "account_id",
+            message.account_id.is_empty() || matches!(kind, RecordKind::Contact | RecordKind::Opportunity),
+            "only a contact or opportunity belongs to an account",
+        ),
         ("contact_ids", message.contact_ids.is_empty() || kind == RecordKind::Account, "only an account has contacts"),
-        ("primary_contact_id", message.primary_contact_id.is_empty() || matches!(kind, RecordKind::Account | RecordKind::Opportunity), "only an account or opportunity has a primary contact"),
+        (
+            "primary_contact_id",
+            message.primary_contact_id.is_empty() || matches!(kind, RecordKind::Account | RecordKind::Opportunity),
+            "only an account or opportunity has a primary contact",
+        ),
         ("stakeholders", message.stakeholders.is_empty() || deal, "only a lead or opportunity has stakeholders"),
         ("state", !closed || deal, "only a lead or opportunity is won or lost"),
         ("job_title", message.job_title.is_empty() || person, "only a contact or lead has a job title"),
@@ -209,14 +218,14 @@ pub fn message(record: &Record) -> pb::Record {
 }
 
 /// What became of a record, on the wire.
-pub fn upserted(named: Option<contracts::common::v1::RecordRef>, outcome: Result<(Fate, u64), Violation>) -> pb::UpsertResult {
+pub fn upserted(named: Option<contracts::common::v1::RecordRef>, outcome: Result<(Outcome, u64), Violation>) -> pb::UpsertResult {
     let result = pb::UpsertResult { r#ref: named, ..Default::default() };
     match outcome {
-        Ok((fate, version)) => {
-            let code = match fate {
-                Fate::Created => pb::UpsertCode::Created,
-                Fate::Updated => pb::UpsertCode::Updated,
-                Fate::Unchanged => pb::UpsertCode::Unchanged,
+        Ok((outcome, version)) => {
+            let code = match outcome {
+                Outcome::Created => pb::UpsertCode::Created,
+                Outcome::Updated => pb::UpsertCode::Updated,
+                Outcome::Unchanged => pb::UpsertCode::Unchanged,
             };
             pb::UpsertResult { code: code.into(), etag: etag(version), ..result }
         }

@@ -32,7 +32,11 @@ fn kpis(kpis: &Kpis) -> pb::Kpis {
         meetings_received: count(kpis.meetings_received),
         calls_made: count(kpis.calls_made),
         calls_received: count(kpis.calls_received),
-        activities: kpis.activities.iter().map(|(name, held)| pb::ActivityCount { r#type: name.to_string(), count: count(*held) }).collect(),
+        activities: kpis
+            .activities
+            .iter()
+            .map(|(name, held)| pb::ActivityCount { r#type: name.to_string(), count: count(*held) })
+            .collect(),
         time_by_us_minutes: kpis.minutes_by_us,
         time_by_them_minutes: kpis.minutes_by_them,
         response_rate_by_us: kpis.response_rate_by_us,
@@ -99,10 +103,16 @@ fn health(health: &Health, data_window_days: u32) -> pb::Health {
 
 fn factors(measured: &Measured, data_window_days: u32) -> Vec<pb::HealthFactor> {
     let Measured { factors, figures, .. } = measured;
-    let factor = |kind: pb::FactorKind, points: i16, figure: f64, text: String| pb::HealthFactor { kind: kind.into(), points: points.into(), figure, text };
-    let cap = factors.cap.as_ref().map(|cap| {
-        factor(pb::FactorKind::Cap, cap.points, words::silent_days(cap, data_window_days).into(), words::cap(cap))
-    });
+    let factor = |kind: pb::FactorKind, points: i16, figure: f64, text: String| pb::HealthFactor {
+        kind: kind.into(),
+        points: points.into(),
+        figure,
+        text,
+    };
+    let cap = factors
+        .cap
+        .as_ref()
+        .map(|cap| factor(pb::FactorKind::Cap, cap.points, words::silent_days(cap, data_window_days).into(), words::cap(cap)));
     let formula = [
         factor(pb::FactorKind::Activity, factors.activity, figures.weighted_active_days, words::activity(figures)),
         factor(pb::FactorKind::Recency, factors.recency, figures.days_since_last, words::recency(figures)),

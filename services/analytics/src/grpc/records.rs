@@ -15,11 +15,11 @@ use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Fault, Reason, TenantId};
 
 use super::{READERS, WRITERS, admitted};
-use crate::book::Book;
 use crate::convert::{self, Draft};
 use crate::page::{self, ListEnd};
 use crate::people::People;
 use crate::readable::Whose;
+use crate::record_store::RecordStore;
 use crate::waiting::{self, Waiting};
 
 /// The most records of one message.
@@ -29,24 +29,29 @@ const MOST_RECORDS: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Records {
     waiting: Waiting,
-    book: Arc<Book>,
+    store: Arc<RecordStore>,
     people: People,
 }
 
 impl Records {
-    /// The service over a book.
-    pub fn new(waiting: Waiting, book: Arc<Book>, people: People) -> Self {
-        Self { waiting, book, people }
+    /// The service over a store.
+    pub fn new(waiting: Waiting, store: Arc<RecordStore>, people: People) -> Self {
+        Self { waiting, store, people }
     }
 
-    async fn upsert(&self, tenant: &TenantId, onward: &Onward, request: pb::UpsertRecordsRequest) -> Result<pb::UpsertRecordsResponse, Fault> {
+    async fn upsert(
+        &self,
+        tenant: &TenantId,
+        onward: &Onward,
+        request: pb::UpsertRecordsRequest,
+    ) -> Result<pb::UpsertRecordsResponse, Fault> {
         if request.records.len() > MOST_RECORDS {
             return Err(Fault::invalid_field("records", format!("must be at most {MOST_RECORDS}")));
         }
         let named: Vec<_> = request.records.iter().map(|record| record.r#ref.clone()).collect();
         let drafts: Vec<_> = request.records.into_iter().map(convert::draft).collect();
         let permit = self.waiting.permit_to_write(tenant).await?;
-        let shelf = self.book.shelf(&permit).await?;
+        let kept = self.store.of_tenant(&permit).await?;
         let theirs: BTreeSet<_> = drafts.iter().flatten().flat_map(Draft::theirs).cloned().collect();
         let people = if theirs.is_empty() { Default::default() } else { self.people.resolve(tenant, theirs, onward).await? };
         // A permit of its own for the write: what was withdrawn while ingestion was asked is seen.
@@ -62,12 +67,12 @@ impl Records {
                 Err(violation) => refused.push(Some(violation)),
             }
         }
-        let written = self.book.write(&permit, shelf, records).await?;
-        let mut fates = written.fates.into_iter();
+        let written = self.store.write(&permit, kept, records).await?;
+        let mut outcomes = written.outcomes.into_iter();
         let outcomes = named.into_iter().zip(refused).filter_map(|(named, refused)| {
             let outcome = match refused {
                 Some(violation) => Err(violation),
-                None => Ok(fates.next()?),
+                None => Ok(outcomes.next()?),
             };
             Some(convert::upserted(named, outcome))
         });
@@ -79,11 +84,11 @@ impl Records {
         let (caller, until) = (Caller::of(&request)?, waiting::deadline(&request));
         let question = convert::one(request.get_ref())?;
         admitted(&caller, &question.tenant, &READERS)?;
-        self.book.reached(&question.demanded, until).await?;
+        self.store.reached(&question.demanded, until).await?;
         let permit = self.waiting.permit(&question.tenant, &question.demanded, until).await?;
-        let shelf = self.book.shelf(&permit).await?;
+        let kept = self.store.of_tenant(&permit).await?;
         let revision = self.revision(&permit);
-        let records = shelf.read();
+        let records = kept.read();
         let record = records.get(&question.reference).ok_or_else(no_record)?;
         let people = Sides::of(&records, record, &Whose(&permit));
         let people = people.people().iter().map(|known| known.address.as_str().to_owned()).collect();
@@ -94,16 +99,16 @@ impl Records {
         let (caller, until) = (Caller::of(&request)?, waiting::deadline(&request));
         let question = convert::list(request.into_inner())?;
         admitted(&caller, &question.tenant, &READERS)?;
-        self.book.reached(&question.demanded, until).await?;
+        self.store.reached(&question.demanded, until).await?;
         let permit = self.waiting.permit(&question.tenant, &question.demanded, until).await?;
         let place = question.place();
         let after = match question.page_token.as_str() {
             "" => None,
             text => Some(reference(page::end::<ListEnd>(&permit, &place, text)?)?),
         };
-        let shelf = self.book.shelf(&permit).await?;
+        let kept = self.store.of_tenant(&permit).await?;
         let revision = self.revision(&permit);
-        let records = shelf.read();
+        let records = kept.read();
         let found: Vec<_> = match &question.address {
             None => records.range(question.kind, after.as_ref()).take(question.page_size + 1).collect(),
             Some(address) => {
@@ -114,7 +119,8 @@ impl Records {
         };
         let more = found.len() > question.page_size;
         let shown = &found[..found.len().min(question.page_size)];
-        let last = shown.last().filter(|_| more).map(|record| ListEnd { kind: record.reference.kind as u32, id: record.reference.id.to_string() });
+        let last =
+            shown.last().filter(|_| more).map(|record| ListEnd { kind: record.reference.kind as u32, id: record.reference.id.to_string() });
         Ok(pb::ListRecordsResponse {
             records: shown.iter().map(|record| convert::record_message(record)).collect(),
             next_page_token: last.map(|end| page::token(&permit, &place, &end)).unwrap_or_default(),
@@ -123,7 +129,7 @@ impl Records {
     }
 
     fn revision(&self, permit: &Permit) -> String {
-        self.book.revision().join(&permit.revision()).to_string()
+        self.store.revision().join(&permit.revision()).to_string()
     }
 }
 
@@ -156,7 +162,10 @@ fn tenant_of(first: &mut Option<TenantId>, caller: &Caller, text: &str) -> Resul
 impl RecordService for Records {
     type UpsertRecordsStream = Pin<Box<dyn Stream<Item = Result<pb::UpsertRecordsResponse, Status>> + Send>>;
 
-    async fn upsert_records(&self, request: Request<Streaming<pb::UpsertRecordsRequest>>) -> Result<Response<Self::UpsertRecordsStream>, Status> {
+    async fn upsert_records(
+        &self,
+        request: Request<Streaming<pb::UpsertRecordsRequest>>,
+    ) -> Result<Response<Self::UpsertRecordsStream>, Status> {
         let opened = Caller::of(&request).map(|caller| {
             let (this, onward, mut first) = (self.clone(), Onward::of(&request), None);
             let named = request.into_inner().map(move |request| {

@@ -18,11 +18,11 @@ use vocabulary::{Clock, Fault, Revision, TenantId, Timestamp};
 
 use super::records::no_record;
 use super::{READERS, admitted};
-use crate::book::{Book, Shelf};
 use crate::convert::{self, GridQuestion};
 use crate::follow::Folded;
 use crate::page::{self, GridEnd};
 use crate::readable::{Whose, readable};
+use crate::record_store::{RecordStore, TenantRecords};
 use crate::waiting::{self, Waiting};
 
 /// How far back a window reaches that the request does not name, unless the data window is shorter.
@@ -33,35 +33,35 @@ const DEFAULT_WINDOW_DAYS: u32 = 365;
 pub struct Relationships {
     clock: Arc<dyn Clock>,
     waiting: Waiting,
-    book: Arc<Book>,
+    store: Arc<RecordStore>,
     view: View<Folded>,
 }
 
 /// What one request stands on, taken up together.
-struct Ground {
+struct Snapshot {
     permit: Permit,
-    shelf: Arc<Shelf>,
+    kept: Arc<TenantRecords>,
     reader: Reader<Folded>,
     revision: String,
 }
 
 impl Relationships {
-    /// The service over a book and a view.
-    pub fn new(context: &Context, waiting: Waiting, book: Arc<Book>, view: View<Folded>) -> Self {
-        Self { clock: Arc::clone(&context.clock), waiting, book, view }
+    /// The service over a store and a view.
+    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>, view: View<Folded>) -> Self {
+        Self { clock: Arc::clone(&context.clock), waiting, store, view }
     }
 
     async fn one(&self, request: Request<pb::GetRelationshipRequest>) -> Result<pb::GetRelationshipResponse, Fault> {
         let (caller, until, now) = (Caller::of(&request)?, waiting::deadline(&request), self.clock.now());
         let question = convert::about(request.get_ref(), now)?;
         admitted(&caller, &question.tenant, &READERS)?;
-        let ground = self.ground(&question.tenant, &question.demanded, until).await?;
-        let asked = ground.asked(question.as_of.unwrap_or(now), question.window_days, now);
+        let snapshot = self.snapshot(&question.tenant, &question.demanded, until).await?;
+        let asked = snapshot.asked(question.as_of.unwrap_or(now), question.window_days, now);
         computed(move || {
-            let found = ground.relationships(asked, |records| records.get(&question.reference).into_iter().cloned().collect());
+            let found = snapshot.relationships(asked, |records| records.get(&question.reference).into_iter().cloned().collect());
             let [relationship] = found.as_slice() else { return Err(no_record()) };
             let relationship = Some(convert::relationship_message(relationship, asked.data_window_days));
-            Ok(pb::GetRelationshipResponse { relationship, revision: ground.revision })
+            Ok(pb::GetRelationshipResponse { relationship, revision: snapshot.revision })
         })
         .await
     }
@@ -70,22 +70,22 @@ impl Relationships {
         let (caller, until, now) = (Caller::of(&request)?, waiting::deadline(&request), self.clock.now());
         let question = convert::grid(request.into_inner(), now)?;
         admitted(&caller, &question.tenant, &READERS)?;
-        let ground = self.ground(&question.tenant, &question.demanded, until).await?;
-        computed(move || page_of(ground, &question, now)).await
+        let snapshot = self.snapshot(&question.tenant, &question.demanded, until).await?;
+        computed(move || page_of(snapshot, &question, now)).await
     }
 
     /// Waits for all that the demanded revision names, then takes the permit that the whole answer stands on.
-    async fn ground(&self, tenant: &TenantId, demanded: &Revision, until: Deadline) -> Result<Ground, Fault> {
-        self.book.reached(demanded, until).await?;
+    async fn snapshot(&self, tenant: &TenantId, demanded: &Revision, until: Deadline) -> Result<Snapshot, Fault> {
+        self.store.reached(demanded, until).await?;
         let permit = self.waiting.permit(tenant, demanded, until).await?;
-        let shelf = self.book.shelf(&permit).await?;
+        let kept = self.store.of_tenant(&permit).await?;
         let reader = self.view.reader(&permit, demanded, until.remaining()).await?;
-        let revision = self.view.revision().join(&self.book.revision()).join(&permit.revision());
-        Ok(Ground { permit, shelf, reader, revision: revision.to_string() })
+        let revision = self.view.revision().join(&self.store.revision()).join(&permit.revision());
+        Ok(Snapshot { permit, kept, reader, revision: revision.to_string() })
     }
 }
 
-impl Ground {
+impl Snapshot {
     fn asked(&self, as_of: Timestamp, window_days: Option<u32>, now: Timestamp) -> Asked {
         let data_window_days = self.permit.settings.data_window_days;
         let window_days = window_days.unwrap_or(DEFAULT_WINDOW_DAYS.min(data_window_days));
@@ -95,7 +95,7 @@ impl Ground {
     /// How the relationships of some records stand, all from one state of everything.
     fn relationships(&self, asked: Asked, of: impl FnOnce(&Records) -> Vec<Arc<analytics_domain::Record>>) -> Vec<Relationship> {
         let readable = readable(&self.permit, &self.reader);
-        let (records, folded) = (self.shelf.read(), self.reader.fold());
+        let (records, folded) = (self.kept.read(), self.reader.fold());
         let seen = Seen {
             interactions: &folded.0,
             records: &records,
@@ -107,20 +107,20 @@ impl Ground {
     }
 }
 
-fn page_of(ground: Ground, question: &GridQuestion, now: Timestamp) -> Result<pb::ListRelationshipsResponse, Fault> {
+fn page_of(snapshot: Snapshot, question: &GridQuestion, now: Timestamp) -> Result<pb::ListRelationshipsResponse, Fault> {
     let place = question.place();
     let end: Option<GridEnd> = match question.page_token.as_str() {
         "" => None,
-        text => Some(page::end(&ground.permit, &place, text)?),
+        text => Some(page::end(&snapshot.permit, &place, text)?),
     };
     let instants = end.as_ref().map(|end| (Timestamp::from_micros(end.as_of), Timestamp::from_micros(end.now)));
     let (as_of, now) = instants.unwrap_or((question.as_of.unwrap_or(now), now));
-    let asked = ground.asked(as_of, question.window_days, now);
+    let asked = snapshot.asked(as_of, question.window_days, now);
     let of_question = |records: &Records| {
         let of_kind = records.range(Some(question.kind), None);
         of_kind.filter(|record| in_grid(record, question.state, question.owner.as_ref())).cloned().collect()
     };
-    let found = ground.relationships(asked, of_question);
+    let found = snapshot.relationships(asked, of_question);
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
     let after = end.map(|end| Place { can_wait: end.can_wait, revenue_minor: Reverse(end.revenue_minor), id: end.id.into() });
     let placed = found.into_iter().map(|relationship| (Place::of(&relationship), relationship));
@@ -137,9 +137,9 @@ fn page_of(ground: Ground, question: &GridQuestion, now: Timestamp) -> Result<pb
     });
     Ok(pb::ListRelationshipsResponse {
         relationships: rest.iter().map(|(_, relationship)| convert::relationship_message(relationship, asked.data_window_days)).collect(),
-        next_page_token: last.map(|end| page::token(&ground.permit, &place, &end)).unwrap_or_default(),
+        next_page_token: last.map(|end| page::token(&snapshot.permit, &place, &end)).unwrap_or_default(),
         total,
-        revision: ground.revision,
+        revision: snapshot.revision,
     })
 }
 
@@ -150,13 +150,16 @@ async fn computed<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 
 impl fmt::Debug for Relationships {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Relationships({:?})", self.book)
+        write!(f, "Relationships({:?})", self.store)
     }
 }
 
 #[tonic::async_trait]
 impl AnalyticsService for Relationships {
-    async fn get_relationship(&self, request: Request<pb::GetRelationshipRequest>) -> Result<Response<pb::GetRelationshipResponse>, Status> {
+    async fn get_relationship(
+        &self,
+        request: Request<pb::GetRelationshipRequest>,
+    ) -> Result<Response<pb::GetRelationshipResponse>, Status> {
         answer(self.one(request).await)
     }
 

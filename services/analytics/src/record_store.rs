@@ -20,30 +20,30 @@ use vocabulary::{Fault, Kind, Reason, Revision, TenantId};
 
 use crate::tables::{Head, Names};
 
-pub use write::Fate;
+pub use write::Outcome;
 
 /// How long to wait before a revision is demanded again.
 const RETRY: Duration = Duration::from_millis(200);
 
 /// The records of every tenant.
-pub struct Book {
+pub struct RecordStore {
     store: Store,
-    tenants: RwLock<HashMap<TenantId, Arc<Shelf>, RandomState>>,
+    tenants: RwLock<HashMap<TenantId, Arc<TenantRecords>, RandomState>>,
     /// The position of the last change that can be read.
     head: watch::Sender<u64>,
 }
 
 /// The records of one tenant.
 #[derive(Default)]
-pub struct Shelf {
+pub struct TenantRecords {
     records: RwLock<Records>,
     loaded: OnceCell<Names>,
     /// Whoever writes compares with what is held, and what is held must not change before it is durable.
     writing: Mutex<()>,
 }
 
-impl Book {
-    /// The book of a store, nothing read yet: that takes keys.
+impl RecordStore {
+    /// Over a database of which nothing is read yet: that takes keys.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -56,11 +56,11 @@ impl Book {
     ///
     /// # Errors
     /// STORE_FAILED when they cannot be read or opened.
-    pub async fn shelf(&self, permit: &Permit) -> Result<Arc<Shelf>, Fault> {
+    pub async fn of_tenant(&self, permit: &Permit) -> Result<Arc<TenantRecords>, Fault> {
         let held = self.tenants.read().get(&permit.tenant).map(Arc::clone);
-        let shelf = held.unwrap_or_else(|| Arc::clone(self.tenants.write().entry(permit.tenant.clone()).or_default()));
-        shelf.loaded.get_or_try_init(|| load::load(&self.store, permit, &shelf.records)).await?;
-        Ok(shelf)
+        let kept = held.unwrap_or_else(|| Arc::clone(self.tenants.write().entry(permit.tenant.clone()).or_default()));
+        kept.loaded.get_or_try_init(|| load::load(&self.store, permit, &kept.records)).await?;
+        Ok(kept)
     }
 
     /// Waits until what a revision demands of the records can be read.
@@ -88,15 +88,15 @@ impl Book {
     }
 }
 
-impl Shelf {
+impl TenantRecords {
     /// The records as they stand.
     pub fn read(&self) -> impl std::ops::Deref<Target = Records> {
         self.records.read()
     }
 }
 
-impl fmt::Debug for Book {
+impl fmt::Debug for RecordStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Book({} tenants at {})", self.tenants.read().len(), *self.head.borrow())
+        write!(f, "RecordStore({} tenants at {})", self.tenants.read().len(), *self.head.borrow())
     }
 }

@@ -11,13 +11,13 @@ use store::{Changes, StoreError};
 use vocabulary::entry::RecordRef;
 use vocabulary::{Fault, Revision, TenantId};
 
-use super::{Book, Shelf};
+use super::{RecordStore, TenantRecords};
 use crate::convert::stored;
 use crate::tables::{Head, Names, PART_BYTES, Parts, place};
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Outcome {
     /// It is new.
     Created,
     /// It changed.
@@ -30,37 +30,37 @@ pub enum Fate {
 #[derive(Debug)]
 pub struct Written {
     /// What became of each, in order, and the version it has now.
-    pub fates: Vec<(Fate, u64)>,
+    pub outcomes: Vec<(Outcome, u64)>,
     /// From which revision on they count.
     pub revision: Revision,
 }
 
-impl Book {
+impl RecordStore {
     /// Writes records, in order. Once begun it is finished, whether or not anybody still waits.
     ///
     /// # Errors
     /// Those of the store: nothing was written, and nothing can be read that was not.
-    pub async fn write(self: &Arc<Self>, permit: &Permit, shelf: Arc<Shelf>, records: Vec<Record>) -> Result<Written, Fault> {
-        let names = shelf.loaded.get().cloned().ok_or_else(|| Fault::internal("records are written before they are read"))?;
+    pub async fn write(self: &Arc<Self>, permit: &Permit, tenant: Arc<TenantRecords>, records: Vec<Record>) -> Result<Written, Fault> {
+        let names = tenant.loaded.get().cloned().ok_or_else(|| Fault::internal("records are written before they are read"))?;
         let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names };
         let this = Arc::clone(self);
         let writing = tokio::spawn(async move {
-            let _alone = shelf.writing.lock().await;
-            let (mut fates, changed) = compare(&shelf, records);
+            let _alone = tenant.writing.lock().await;
+            let (mut outcomes, changed) = compare(&tenant, records);
             if changed.is_empty() {
-                return Ok(Written { fates, revision: this.revision() });
+                return Ok(Written { outcomes, revision: this.revision() });
             }
             let (position, changed) = this.store.commit(move |changes| sealer.write(changes, changed)).await?;
-            let mut held = shelf.records.write();
+            let mut held = tenant.records.write();
             changed.into_iter().for_each(|record| held.put(Arc::new(record)));
             drop(held);
             this.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
-            for (fate, version) in &mut fates {
-                if *fate != Fate::Unchanged || *version == PENDING {
+            for (outcome, version) in &mut outcomes {
+                if *outcome != Outcome::Unchanged || *version == PENDING {
                     *version = position;
                 }
             }
-            Ok(Written { fates, revision: this.revision_at(position) })
+            Ok(Written { outcomes, revision: this.revision_at(position) })
         });
         writing.await.unwrap_or_else(|_| Err(Fault::internal("writing records was cut short")))
     }
@@ -70,30 +70,30 @@ impl Book {
 const PENDING: u64 = 0;
 
 /// What becomes of each record, and the records to write, each once, as the last of its name has it.
-fn compare(shelf: &Shelf, records: Vec<Record>) -> (Vec<(Fate, u64)>, Vec<Record>) {
-    let held = shelf.records.read();
+fn compare(tenant: &TenantRecords, records: Vec<Record>) -> (Vec<(Outcome, u64)>, Vec<Record>) {
+    let held = tenant.records.read();
     let mut places: HashMap<RecordRef, usize> = HashMap::new();
     let mut changed: Vec<Record> = Vec::new();
-    let mut fates = Vec::with_capacity(records.len());
+    let mut outcomes = Vec::with_capacity(records.len());
     for record in records {
         let place = places.get(&record.reference).copied();
         let before = place.map(|place| &changed[place]).or_else(|| held.get(&record.reference).map(Arc::as_ref));
-        let fate = match before {
-            None => (Fate::Created, PENDING),
-            Some(before) if Record { version: before.version, ..record.clone() } == *before => (Fate::Unchanged, before.version),
-            Some(_) => (Fate::Updated, PENDING),
+        let outcome = match before {
+            None => (Outcome::Created, PENDING),
+            Some(before) if Record { version: before.version, ..record.clone() } == *before => (Outcome::Unchanged, before.version),
+            Some(_) => (Outcome::Updated, PENDING),
         };
-        fates.push(fate);
-        match (fate.0, place) {
-            (Fate::Unchanged, _) => {}
-            (Fate::Created | Fate::Updated, Some(place)) => changed[place] = record,
-            (Fate::Created | Fate::Updated, None) => {
+        outcomes.push(outcome);
+        match (outcome.0, place) {
+            (Outcome::Unchanged, _) => {}
+            (Outcome::Created | Outcome::Updated, Some(place)) => changed[place] = record,
+            (Outcome::Created | Outcome::Updated, None) => {
                 places.insert(record.reference.clone(), changed.len());
                 changed.push(record);
             }
         }
     }
-    (fates, changed)
+    (outcomes, changed)
 }
 
 /// Seals records and puts them under their names.
