@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rapport::cli::{Cli, Command};
+use rapport::output::UNREAD;
 use rapport::{commands, demo};
 use vocabulary::Fault;
 
@@ -14,6 +15,7 @@ async fn main() -> ExitCode {
     let mut out = std::io::stdout();
     match run(cli.command, &mut out).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(fault) if fault.message == UNREAD => ExitCode::SUCCESS,
         Err(fault) => {
             let mut told = std::io::stderr();
             let _closed = writeln!(told, "rapport: {fault}");

@@ -4,12 +4,18 @@ use std::io::Write;
 
 use vocabulary::Fault;
 
+/// The fault of a command whose reader has gone away, as `head` does: nothing to complain about.
+pub const UNREAD: &str = "nobody reads the output any more";
+
 /// Whether something could be printed.
 ///
 /// # Errors
-/// When it could not: the reader has gone away.
+/// When it could not; with [`UNREAD`] when the reader has gone away.
 pub fn said(result: std::io::Result<()>) -> Result<(), Fault> {
-    result.map_err(|error| Fault::internal(format!("cannot print: {error}")))
+    result.map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Fault::internal(UNREAD),
+        _ => Fault::internal(format!("cannot print: {error}")),
+    })
 }
 
 /// Prints rows in columns, the first row as the head. A column that begins with `>` in the head stands to the right.

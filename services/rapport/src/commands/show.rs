@@ -14,7 +14,7 @@ use vocabulary::Fault;
 use crate::cli::Show;
 use crate::client::{Client, from_timestamp, instant, told};
 use crate::json::Json;
-use crate::output::{said, table, thousands};
+use crate::output::{counted, said, table, thousands};
 
 /// Runs the command.
 ///
@@ -107,10 +107,10 @@ pub fn print_relationship(relationship: &analytics::Relationship, out: &mut impl
     table(out, 2, &rows)?;
     if let Some(last) = &kpis.last_interaction {
         let time = last.time.as_ref().map(from_timestamp).unwrap_or_default();
-        said(writeln!(out, "  last interaction {}, on {} active days", time, kpis.active_days))?;
+        said(writeln!(out, "  last interaction {time}, on {}", counted(kpis.active_days.into(), "active day")))?;
     }
     if let Some(health) = &relationship.health {
-        print_health(health, out)?;
+        print_health(health, 2, out)?;
     }
     for gap in relationship.completeness.iter().flat_map(|completeness| &completeness.gaps) {
         said(writeln!(out, "  partial: {gap}"))?;
@@ -118,21 +118,22 @@ pub fn print_relationship(relationship: &analytics::Relationship, out: &mut impl
     Ok(())
 }
 
-/// Prints a score with the factors that sum to it.
+/// Prints a score with the factors that sum to it, `indent` columns in.
 ///
 /// # Errors
 /// When nothing can be printed.
-pub fn print_health(health: &analytics::Health, out: &mut impl Write) -> Result<(), Fault> {
+pub fn print_health(health: &analytics::Health, indent: usize, out: &mut impl Write) -> Result<(), Fault> {
+    let margin = " ".repeat(indent);
     let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_lowercase().replace('_', " ");
     let state = word(health.state().as_str_name(), "HEALTH_STATE_");
     let trend = word(health.trend().as_str_name(), "TREND_");
-    let Some(score) = health.score else { return said(writeln!(out, "  health: {state}")) };
-    said(writeln!(out, "  health {score} ({state}, {trend}): {}", health.summary))?;
-    said(writeln!(out, "    {:>4}  a neutral relationship", health.base))?;
+    let Some(score) = health.score else { return said(writeln!(out, "{margin}health: {state}")) };
+    said(writeln!(out, "{margin}health {score} ({state}, {trend}): {}", health.summary))?;
+    said(writeln!(out, "{margin}  {:>4}  a neutral relationship", health.base))?;
     for factor in &health.factors {
-        said(writeln!(out, "    {:>+4}  {}", factor.points, factor.text))?;
+        said(writeln!(out, "{margin}  {:>+4}  {}", factor.points, factor.text))?;
     }
-    said(writeln!(out, "    {score:>4}  together"))
+    said(writeln!(out, "{margin}  {score:>4}  together"))
 }
 
 /// Prints introducers, strongest first.

@@ -23,7 +23,7 @@ pub async fn falling(stage: &mut Stage<'_, impl Write>) -> Result<(), Fault> {
         let health = relationship(&overview)?.health.clone().unwrap_or_default();
         sums_up(&health)?;
         stage.tell(&format!("   {when}:"))?;
-        stage.print(|out| print_health(&health, out))?;
+        stage.print(|out| print_health(&health, 5, out))?;
         let health = stage.json.write(HEALTH, &health)?;
         stage.fact("health", key, health);
     }
