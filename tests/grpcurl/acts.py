@@ -1,14 +1,15 @@
 """What a new user does with grpcurl, act by act; `told` carries revisions from one act to the next."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
 from company import (
-    ACCOUNT, ADA, ADAS_MAIL, BOB, CONTACT, CYD, DANA, EVE, LEAD, OPPORTUNITY, RECORDS, TENANT, TRACKED, days_ago, mail, user,
+    ACCOUNT, ADA, ADAS_MAIL, BOB, CONTACT, CYD, GRACE, EVE, LEAD, OPPORTUNITY, RECORDS, TENANT, TRACKED, days_ago, mail, user,
 )
 from expect import ABSENT, ANYTHING, answers, ok, refuses, streams
-from suite import AREAS, DESCRIPTORS, GRPCURL
+from suite import AREAS, DESCRIPTORS, GRPCURL, OFFSET, TESTS
 
 TENANTS = "rapport.consent.v1.TenantService"
 APPLICATIONS = "rapport.consent.v1.ApplicationService"
@@ -24,12 +25,12 @@ OVERVIEW = "rapport.gateway.v1.OverviewService"
 INTERNAL = [
     ("rapport.consent.v1.EnforcementService", "consent", "Enforce", {}),
     ("rapport.ingestion.v1.FeedService", "ingestion", "Follow", {}),
-    ("rapport.ingestion.v1.FeedService", "ingestion", "ResolvePeople", {"tenantId": TENANT, "addresses": [DANA]}),
+    ("rapport.ingestion.v1.FeedService", "ingestion", "ResolvePeople", {"tenantId": TENANT, "addresses": [GRACE]}),
 ]
 
 MAILBOX_OF_ADA = {"mailbox": ADA}
 OLDER_REFLECTION = ("-import-path", str(Path(__file__).parent), "-proto", "reflection_v1alpha.proto")
-# Dana's figures from the CRM alone.
+# Grace's figures from the CRM alone.
 BASIC = {"callsMade": "1", "emailsSent": "1", "emailsReceived": ABSENT}
 KNOWS_THE_CONTRACT = ("-protoset", str(DESCRIPTORS))
 
@@ -71,10 +72,10 @@ def internal_services_are_not_to_be_had(suite, _):
 def sets_up(suite, told):
     """a tenant, an application, the directory, records"""
     create = {
-        "tenantId": TENANT, "requestId": "create-acme",
-        "tenant": {"displayName": "Acme", "domains": ["acme.example"], "dataWindowDays": 365},
+        "tenantId": TENANT, "requestId": "create-contoso",
+        "tenant": {"displayName": "Contoso", "domains": ["contoso.example"], "dataWindowDays": 365},
     }
-    made = {"tenant": {"tenantId": TENANT, "domains": ["acme.example"], "dataWindowDays": 365, "etag": ANYTHING}, "revision": ANYTHING}
+    made = {"tenant": {"tenantId": TENANT, "domains": ["contoso.example"], "dataWindowDays": 365, "etag": ANYTHING}, "revision": ANYTHING}
     first = answers("CreateTenant", suite.call(f"{TENANTS}/CreateTenant", create), **made)
     again = answers("CreateTenant repeated by its request id answers the same", suite.call(f"{TENANTS}/CreateTenant", create), **made)
     ok("... to the letter", first == again, f"{first}\n{again}")
@@ -91,7 +92,8 @@ def sets_up(suite, told):
     colleagues = [user("ada", ADA), user("bob", BOB), user("cyd", CYD)]
     wrong = user("nobody", "no address")
     reply = suite.call(f"{DIRECTORY}/SyncUsers", {"tenantId": TENANT, "users": [colleagues[0], wrong]}, {"users": colleagues[1:]})
-    synced = answers("SyncUsers takes the good ones and names the wrong one", reply, added="3", refused=[{"index": "1", "field": "addresses[0]"}])
+    refused = [{"index": "1", "field": "addresses[0]"}]
+    synced = answers("SyncUsers takes the good ones and names the wrong one", reply, added="3", refused=refused)
     reply = suite.call(f"{DIRECTORY}/ListUsers", {"tenantId": TENANT})
     answers("ListUsers", reply, users=[{"externalId": name, "mailboxOpen": ABSENT} for name in ("ada", "bob", "cyd")])
 
@@ -109,7 +111,7 @@ def sets_up(suite, told):
     )
     told["directory"], told["records"] = synced["revision"], upserted[-1]["revision"]
     reply = suite.call(f"{RECORD}/GetRecord", {"tenantId": TENANT, "ref": ACCOUNT, "revision": told["records"]})
-    answers("GetRecord shows the people of an account", reply, people=[DANA])
+    answers("GetRecord shows the people of an account", reply, people=[GRACE])
 
 
 def ingest(suite, source, *interactions, **more):
@@ -131,7 +133,7 @@ def reads_only_the_crm(suite, told):
 
     answers(
         "GetOverview reads the write it was given the revision of", overview(suite, CONTACT, told["crm"]),
-        relationship={"record": {"ref": CONTACT, "name": "Dana"}, "kpis": BASIC, "completeness": {"complete": ABSENT}},
+        relationship={"record": {"ref": CONTACT, "name": "Grace"}, "kpis": BASIC, "completeness": {"complete": ABSENT}},
         consent={"granted": ABSENT, "mailboxes": "3", "mailboxesOpen": ABSENT},
         unavailable=ABSENT, revision=ANYTHING,
     )
@@ -166,19 +168,20 @@ def grants(suite, told):
     reply = suite.call(f"{CONSENT}/CheckConsent", {"tenantId": TENANT, "user": ADA, "revision": told["grant"]})
     answers("CheckConsent allows", reply, allowed=True, closedGate=ABSENT)
 
-    undated = {"email": {"messageId": "<7@mail.example>", "from": ADA, "to": [DANA]}}
+    undated = {"email": {"messageId": "<7@mail.example>", "from": ADA, "to": [GRACE]}}
     unaddressed = mail(8, ADA, "no address", days=1)
     reply = ingest(suite, MAILBOX_OF_ADA, *ADAS_MAIL[:3], undated, unaddressed, *ADAS_MAIL[3:], revision=told["grant"])
     accepted = {"code": "OUTCOME_CODE_ACCEPTED"}
     malformed = [{"code": "OUTCOME_CODE_MALFORMED", "field": field, "description": ANYTHING} for field in ("email.date", "email.to[0]")]
-    outcome = {"accepted": "6", "malformed": "2", "copies": "6", "results": [accepted] * 3 + malformed + [accepted] * 3, "revision": ANYTHING}
+    results = [accepted] * 3 + malformed + [accepted] * 3
+    outcome = {"accepted": "6", "malformed": "2", "copies": "6", "results": results, "revision": ANYTHING}
     taken = answers("IngestBatch of a mailbox takes the good ones and names the wrong ones", reply, outcome=outcome)
     told["mail"] = taken["outcome"]["revision"]
     reply = ingest(suite, MAILBOX_OF_ADA, *ADAS_MAIL)
     answers("the same mails again count once", reply, outcome={"accepted": ABSENT, "duplicate": "6", "copies": ABSENT})
     beyond = f"""
         tenant_id: "{TENANT}" source {{ mailbox: "{ADA}" }}
-        interactions {{ email {{ message_id: "<9@mail.example>" from: "{ADA}" to: "{DANA}" date {{ seconds: 9223372036854775807 }} }} }}
+        interactions {{ email {{ message_id: "<9@mail.example>" from: "{ADA}" to: "{GRACE}" date {{ seconds: 9223372036854775807 }} }} }}
     """
     reply = suite.call_text(f"{INGESTION}/IngestBatch", beyond)
     named = "OUTCOME_CODE_MALFORMED" in reply.stdout and '"email.date"' in reply.stdout
@@ -186,8 +189,8 @@ def grants(suite, told):
 
     reply = suite.call(
         f"{INGESTION}/Ingest",
-        {"tenantId": TENANT, "source": {"mailbox": BOB}, "sequence": "1", "interactions": [mail(10, DANA, BOB, days=8)]},
-        {"sequence": "2", "interactions": [mail(10, DANA, BOB, days=8), mail(11, BOB, DANA, days=7, reply_to=10)]},
+        {"tenantId": TENANT, "source": {"mailbox": BOB}, "sequence": "1", "interactions": [mail(10, GRACE, BOB, days=8)]},
+        {"sequence": "2", "interactions": [mail(10, GRACE, BOB, days=8), mail(11, BOB, GRACE, days=7, reply_to=10)]},
     )
     streamed = streams(
         "Ingest answers each batch, in order", reply,
@@ -219,12 +222,13 @@ def asks(suite, told):
     asked = {"tenantId": TENANT, "record": CONTACT, "revision": told["mail"]}
     known = {
         "displayName": "Ada", "address": ADA, "strength": ANYTHING, "tier": "TIE_TIER_ENHANCED", "reasons": ANYTHING,
-        "evidence": {"sent": ANYTHING, "received": ANYTHING, "activeDays": ANYTHING}, "contactAddress": DANA,
+        "evidence": {"sent": ANYTHING, "received": ANYTHING, "activeDays": ANYTHING}, "contactAddress": GRACE,
         "lastInteractionTime": ANYTHING,
     }
     answers("ListIntroducers of a record", suite.call(f"{GRAPH}/ListIntroducers", asked), introducers=[known, {"address": BOB}])
-    by_address = {"tenantId": TENANT, "address": DANA, "revision": told["mail"]}
-    answers("ListIntroducers of an address", suite.call(f"{GRAPH}/ListIntroducers", by_address), introducers=[{"address": ADA}, {"address": BOB}])
+    by_address = {"tenantId": TENANT, "address": GRACE, "revision": told["mail"]}
+    reply = suite.call(f"{GRAPH}/ListIntroducers", by_address)
+    answers("ListIntroducers of an address", reply, introducers=[{"address": ADA}, {"address": BOB}])
     paged = suite.call(f"{GRAPH}/ListIntroducers", asked | {"pageSize": 1})
     first = answers("ListIntroducers, a page of one", paged, introducers=[{"address": ADA}], nextPageToken=ANYTHING)
     paged = suite.call(f"{GRAPH}/ListIntroducers", asked | {"pageSize": 1, "pageToken": first["nextPageToken"]})
@@ -234,7 +238,23 @@ def asks(suite, told):
     then = {"kpis": {"emailsSent": "1", "emailsReceived": "1", "callsMade": ABSENT}}
     answers("GetRelationship as of a month ago", suite.call(f"{ANALYTICS}/GetRelationship", past), relationship=then)
     grid = {"tenantId": TENANT, "kind": "RECORD_KIND_OPPORTUNITY", "revision": told["mail"]}
-    answers("ListRelationships", suite.call(f"{ANALYTICS}/ListRelationships", grid), relationships=[{"record": {"ref": OPPORTUNITY}}], total="1")
+    reply = suite.call(f"{ANALYTICS}/ListRelationships", grid)
+    answers("ListRelationships", reply, relationships=[{"record": {"ref": OPPORTUNITY}}], total="1")
+
+
+def follows_the_readme(suite, _):
+    """the lines README.md prints"""
+    text = (TESTS.parent / "README.md").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.startswith("grpcurl ")]
+    ok("README.md prints lines of grpcurl", lines)
+    for line in lines:
+        command = [suite.addresses["gateway"] if part == "127.0.0.1:7600" else part for part in shlex.split(line, comments=True)]
+        done = subprocess.run([GRPCURL, *command[1:]], capture_output=True, text=True, timeout=60, check=False)
+        # A line that is there to show an error says so.
+        if "ErrorInfo" in line:
+            ok(f"README: {command[-1]} shows its ErrorInfo", done.returncode > OFFSET and '"reason"' in done.stderr, done.stderr)
+        else:
+            ok(f"README: {command[-1]}", done.returncode == 0 and done.stdout, f"{line}\n{done.stderr}")
 
 
 def sends_what_is_wrong(suite, told):
@@ -243,7 +263,7 @@ def sends_what_is_wrong(suite, told):
         (f"{CONSENT}/GetConsent", {}),
         (f"{OVERVIEW}/GetOverview", {"ref": CONTACT}),
         (f"{ANALYTICS}/GetRelationship", {"ref": CONTACT}),
-        (f"{GRAPH}/ListIntroducers", {"address": DANA}),
+        (f"{GRAPH}/ListIntroducers", {"address": GRACE}),
         (f"{INGESTION}/IngestBatch", {"source": {"crm": {}}}),
         (f"{RECORD}/ListRecords", {}),
         (f"{DIRECTORY}/SyncUsers", {}),
@@ -254,7 +274,7 @@ def sends_what_is_wrong(suite, told):
         reply = suite.call(method, rest | {"tenantId": "nobody"})
         refuses(f"{name} of an unknown tenant", reply, "NOT_FOUND", "TENANT_NOT_FOUND")
 
-    stranger = "stranger@acme.example"
+    stranger = "stranger@contoso.example"
     for method, field in (
         (f"{CONSENT}/CheckConsent", "user"),
         (f"{CONSENT}/OptOutUser", "user"),
@@ -284,14 +304,15 @@ def sends_what_is_wrong(suite, told):
     refuses("a withdrawal with a stale etag", reply, "ABORTED", "STALE_ETAG")
 
     # Above 4 MiB on the wire.
-    crowd = mail(12, ADA, *(f"{number:064}@globex.example" for number in range(60_000)), days=1)
+    crowd = mail(12, ADA, *(f"{number:064}@fabrikam.example" for number in range(60_000)), days=1)
     refuses("an oversized message", ingest(suite, MAILBOX_OF_ADA, crowd), "RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE")
 
     asked, method = {"tenantId": TENANT, "record": CONTACT}, f"{GRAPH}/ListIntroducers"
     as_caller = lambda text: suite.call(method, asked, options=("-H", f"rapport-caller: {text}"))
     refuses("a caller that is none", as_caller("me"), "UNAUTHENTICATED", "CALLER_INVALID")
-    refuses("a caller of another tenant", as_caller(json.dumps({"roles": ["SELLER"], "tenant": "other"})), "PERMISSION_DENIED", "ROLE_MISSING")
-    refuses("a caller without the role", as_caller(json.dumps({"roles": ["OPERATOR"]})), "PERMISSION_DENIED", "ROLE_MISSING")
+    stranger, operator = json.dumps({"roles": ["SELLER"], "tenant": "other"}), json.dumps({"roles": ["OPERATOR"]})
+    refuses("a caller of another tenant", as_caller(stranger), "PERMISSION_DENIED", "ROLE_MISSING")
+    refuses("a caller without the role", as_caller(operator), "PERMISSION_DENIED", "ROLE_MISSING")
     answers("after all this the suite still answers", overview(suite, CONTACT, told["mail"]), relationship={"kpis": {"emailsSent": "4"}})
 
 
@@ -320,8 +341,8 @@ def opts_out(suite, told):
     reply = ingest(suite, MAILBOX_OF_ADA, *ADAS_MAIL, revision=back["revision"])
     again = answers("the mails come in anew", reply, outcome={"accepted": "6", "duplicate": ABSENT})
     told["mail"] = again["outcome"]["revision"]
-    both = {"emailsSent": "4", "emailsReceived": "4"}
-    answers("... and count", overview(suite, CONTACT, told["mail"]), relationship={"kpis": both}, introducers=[{"address": ADA}, {"address": BOB}])
+    both, whole = [{"address": ADA}, {"address": BOB}], {"emailsSent": "4", "emailsReceived": "4"}
+    answers("... and count", overview(suite, CONTACT, told["mail"]), relationship={"kpis": whole}, introducers=both)
 
 
 def withdraws(suite, _):
@@ -333,7 +354,8 @@ def withdraws(suite, _):
     answers("RevokeConsent is answered when it is enforced", reply, mailboxesClosed="3", enforcedTime=ANYTHING, consent=closed)
     answers(
         "the next overview is the basic tier", overview(suite, CONTACT, ""),
-        relationship={"kpis": BASIC}, introducers=[{"address": ADA, "tier": "TIE_TIER_BASIC"}], consent={"granted": ABSENT}, unavailable=ABSENT,
+        relationship={"kpis": BASIC}, introducers=[{"address": ADA, "tier": "TIE_TIER_BASIC"}],
+        consent={"granted": ABSENT}, unavailable=ABSENT,
     )
     refuses("a mailbox takes nothing", ingest(suite, {"mailbox": BOB}, mail(13, BOB, EVE, days=1)), "FAILED_PRECONDITION", "NO_CONSENT")
     reply = suite.call(f"{CONSENT}/RevokeConsent", {"tenantId": TENANT})

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta, timezone
 
-TENANT = "acme"
-ADA, BOB, CYD = (f"{name}@acme.example" for name in ("ada", "bob", "cyd"))
-DANA, EVE = (f"{name}@globex.example" for name in ("dana", "eve"))
+TENANT = "contoso"
+ADA, BOB, CYD = (f"{name}@contoso.example" for name in ("ada", "bob", "cyd"))
+GRACE, EVE = (f"{name}@fabrikam.example" for name in ("grace", "eve"))
 LEE = "lee@initech.example"
 
 CONTACT = {"kind": "RECORD_KIND_CONTACT", "recordId": "c-1"}
@@ -15,9 +15,9 @@ LEAD = {"kind": "RECORD_KIND_LEAD", "recordId": "l-1"}
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def days_ago(days, hours=0):
+def days_ago(days):
     """An instant on the wire."""
-    return (NOW - timedelta(days=days, hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (NOW - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def user(name, address):
@@ -40,28 +40,28 @@ def call(number, sender, to, days, regarding=None):
 
 
 RECORDS = [
-    {"ref": ACCOUNT, "name": "Globex", "owner": ADA, "primaryContactId": "c-1"},
-    {"ref": CONTACT, "name": "Dana", "owner": ADA, "addresses": [DANA], "accountId": "a-1", "jobTitle": "Buyer"},
+    {"ref": ACCOUNT, "name": "Fabrikam", "owner": ADA, "primaryContactId": "c-1"},
+    {"ref": CONTACT, "name": "Grace", "owner": ADA, "addresses": [GRACE], "accountId": "a-1", "jobTitle": "Buyer"},
     {
-        "ref": OPPORTUNITY, "name": "Globex renewal", "owner": ADA, "team": [BOB], "accountId": "a-1", "primaryContactId": "c-1",
+        "ref": OPPORTUNITY, "name": "Fabrikam renewal", "owner": ADA, "team": [BOB], "accountId": "a-1", "primaryContactId": "c-1",
         "state": "RECORD_STATE_OPEN", "revenueMinor": "1250000", "currency": "EUR", "createTime": days_ago(60),
     },
     {"ref": LEAD, "name": "Lee", "owner": BOB, "addresses": [LEE], "state": "RECORD_STATE_OPEN", "createTime": days_ago(30)},
 ]
 
-# Ada and Dana write to each other.
+# Ada and Grace write to each other.
 ADAS_MAIL = [
-    mail(1, ADA, DANA, days=40),
-    mail(2, DANA, ADA, days=39, reply_to=1),
-    mail(3, ADA, DANA, days=20),
-    mail(4, DANA, ADA, days=19, reply_to=3),
-    mail(5, ADA, DANA, days=3),
-    mail(6, DANA, ADA, days=2, reply_to=5),
+    mail(1, ADA, GRACE, days=40),
+    mail(2, GRACE, ADA, days=39, reply_to=1),
+    mail(3, ADA, GRACE, days=20),
+    mail(4, GRACE, ADA, days=19, reply_to=3),
+    mail(5, ADA, GRACE, days=3),
+    mail(6, GRACE, ADA, days=2, reply_to=5),
 ]
 
 # What the CRM knows by itself: two calls, and the first of Ada's mails.
 TRACKED = [
-    call(1, ADA, DANA, days=10, regarding=OPPORTUNITY),
+    call(1, ADA, GRACE, days=10, regarding=OPPORTUNITY),
     call(2, BOB, LEE, days=5),
     ADAS_MAIL[0] | {"sourceId": "mail-1", "regarding": OPPORTUNITY},
 ]

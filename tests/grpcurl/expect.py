@@ -29,7 +29,8 @@ def ok(name, holds, shown=""):
 
 def answers(name, reply, **wanted):
     """The call succeeded, and its message holds what is wanted."""
-    ok(name, reply.code == "OK" and not differences(wanted, reply.message), f"wanted {wanted}\n{reply}\n{differences(wanted, reply.message)}")
+    differing = differences(wanted, reply.message)
+    ok(name, reply.code == "OK" and not differing, f"wanted {wanted}\n{reply}\n{differing}")
     return reply.message
 
 

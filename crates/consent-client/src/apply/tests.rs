@@ -1,3 +1,5 @@
+//! What a change leaves alone, replaces and closes.
+
 use super::*;
 use crate::fixtures::{address, tenant, touched, user, whole};
 

@@ -1,3 +1,5 @@
+//! Messages that make no sense are refused, never guessed.
+
 use super::*;
 
 fn enforced() -> pb::EnforcedUser {

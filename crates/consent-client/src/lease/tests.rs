@@ -1,3 +1,5 @@
+//! A lease never outlives the instant it was asked for plus its length, whatever the wire does.
+
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};

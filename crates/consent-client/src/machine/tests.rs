@@ -1,3 +1,5 @@
+//! The machine by tables: what each event leads to, and what each broken rule is answered with.
+
 use super::*;
 use crate::fixtures::{change, snapshot, tenant, touched, user, whole};
 use crate::{MailboxState, Settings};

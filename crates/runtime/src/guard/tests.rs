@@ -1,3 +1,5 @@
+//! Deadlines and panics, as a caller sees them.
+
 use std::time::Duration;
 
 use tonic::service::Routes;

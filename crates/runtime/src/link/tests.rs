@@ -1,3 +1,5 @@
+//! Links in process and over sockets: every kind of call, broken peers, deadlines passed on.
+
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 

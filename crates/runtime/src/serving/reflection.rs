@@ -22,6 +22,8 @@ pub(super) fn add(routes: Routes, descriptors: &[u8]) -> Result<Routes, Error> {
         Builder::configure()
             .register_encoded_file_descriptor_set(descriptors)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // The details that errors carry, so that clients which ask by reflection can print them.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
 }

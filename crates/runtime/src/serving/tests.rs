@@ -1,3 +1,5 @@
+//! What clients see of a listener: health, reflection, what is not there, drain.
+
 use std::sync::Arc;
 
 use prost::Message as _;

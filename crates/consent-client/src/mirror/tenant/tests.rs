@@ -1,3 +1,5 @@
+//! Which side an address is on, and what may be done with a mailbox.
+
 use super::*;
 use crate::fixtures::{address, tenant, user, whole};
 use crate::{Mirror, Permit, apply};
