@@ -57,9 +57,7 @@ impl Address {
 pub fn is_domain(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-                && !label.starts_with('-')
+            (1..=63).contains(&label.len()) && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') && !label.starts_with('-')
         })
 }
 

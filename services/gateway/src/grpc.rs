@@ -61,11 +61,7 @@ impl Overviews {
         for (name, link) in &self.areas {
             areas.push(pb::AreaInfo { name: (*name).to_owned(), serving: reach::answers(link.clone()).await });
         }
-        pb::GetServerInfoResponse {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            now: Some(convert::timestamp(self.clock.now())),
-            areas,
-        }
+        pb::GetServerInfoResponse { version: env!("CARGO_PKG_VERSION").to_owned(), now: Some(convert::timestamp(self.clock.now())), areas }
     }
 }
 

@@ -79,7 +79,8 @@ fn a_batch_is_published_and_acknowledged_once() {
 fn what_does_not_fit_the_stream_ends_it() {
     let keep = || vec![user(1, 1, OPEN)];
     let stranger = || TenantPart { tenant: TenantId::parse("fabrikam").unwrap(), ..touched(6, Vec::new()) };
-    let part = |position, last| Message::Snapshot { incarnation: 3, log_incarnation: 1, position, tenants: vec![whole(5, Vec::new())], last };
+    let part =
+        |position, last| Message::Snapshot { incarnation: 3, log_incarnation: 1, position, tenants: vec![whole(5, Vec::new())], last };
     for (messages, expected) in [
         (vec![change(7, keep())], &["disconnect PositionSkipped"][..]),
         (vec![change(6, keep()), change(8, keep())], &["publish 6", "acknowledge 6", "disconnect PositionSkipped"]),
