@@ -20,6 +20,8 @@ impl Address {
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(text);
+        // Folded first: what is checked is what is kept, so that every address parses again to itself.
+        let text = text.to_lowercase();
         if text.len() > 254 {
             return Err(AddressError::TooLong);
         }
@@ -29,12 +31,12 @@ impl Address {
         if !local_fits {
             return Err(AddressError::Local);
         }
+        let at = local.len() as u16;
         let domain = domain.strip_suffix('.').unwrap_or(domain);
         if !is_domain(domain) {
             return Err(AddressError::Domain);
         }
-        let at = local.to_lowercase().len() as u16;
-        Ok(Self { text: format!("{local}@{domain}").to_lowercase().into(), at })
+        Ok(Self { text: format!("{local}@{domain}").into(), at })
     }
 
     /// The whole address, lower case.
@@ -122,7 +124,26 @@ mod tests {
     }
 
     #[test]
+    fn an_address_parses_again_to_itself() {
+        let long = format!("{}@b.example", "\u{130}".repeat(30));
+        for text in ["x@\u{130}stanbul.example", "\u{130}@b.example", "STRA\u{1e9e}E@b.example", "a@b.example..", &long] {
+            if let Ok(address) = Address::parse(text) {
+                assert_eq!(Address::parse(address.as_str()), Ok(address));
+            }
+        }
+    }
+
+    #[test]
     fn debug_hides_the_address() {
         assert!(!format!("{:?}", Address::parse("ada@example.com").unwrap()).contains("ada"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_accepted_parses_again_to_itself(local in "\\PC{1,40}", domain in "\\PC{1,40}") {
+            if let Ok(address) = Address::parse(&format!("{local}@{domain}")) {
+                proptest::prop_assert_eq!(Address::parse(address.as_str()), Ok(address));
+            }
+        }
     }
 }

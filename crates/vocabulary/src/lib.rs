@@ -1,9 +1,10 @@
-//! The words every crate may use: instants, ids, addresses, the clock and the one error type.
+//! The words every crate may use: instants, ids, addresses, the clock, versions and the one error type.
 //! No rule of the product lives here, and no I/O apart from the system clock.
 
 pub mod address;
 pub mod clock;
 pub mod entry;
+pub mod etag;
 pub mod fault;
 pub mod id;
 pub mod revision;
@@ -12,7 +13,8 @@ pub mod time;
 pub use address::{Address, AddressError};
 pub use clock::{Clock, FrozenClock, ManualClock, SystemClock};
 pub use entry::{Entry, Identity};
+pub use etag::{Etag, EtagError, Stale};
 pub use fault::{Fault, Kind, Reason, Violation};
-pub use id::{IdError, PersonId, TenantId, UserId};
+pub use id::{IdError, PersonId, RequestId, TenantId, UserId};
 pub use revision::Revision;
 pub use time::{Day, Timestamp};
