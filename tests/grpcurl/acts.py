@@ -360,3 +360,25 @@ def withdraws(suite, _):
     refuses("a mailbox takes nothing", ingest(suite, {"mailbox": BOB}, mail(13, BOB, EVE, days=1)), "FAILED_PRECONDITION", "NO_CONSENT")
     reply = suite.call(f"{CONSENT}/RevokeConsent", {"tenantId": TENANT})
     refuses("RevokeConsent twice", reply, "FAILED_PRECONDITION", "NOT_GRANTED")
+
+
+def deletes_a_record(suite, _):
+    """a record goes, and nobody can be asked about who was on it"""
+    asked = {"tenantId": TENANT, "address": GRACE}
+    reply = suite.call(f"{GRAPH}/ListIntroducers", asked)
+    answers("ListIntroducers of who is on a record", reply, introducers=[{"address": ADA, "tier": "TIE_TIER_BASIC"}])
+    held = answers("GetRecord", suite.call(f"{RECORD}/GetRecord", {"tenantId": TENANT, "ref": CONTACT}), record={"etag": ANYTHING})
+    delete, method = {"tenantId": TENANT, "ref": CONTACT, "etag": held["record"]["etag"], "requestId": "delete-1"}, f"{RECORD}/DeleteRecord"
+    refuses("DeleteRecord with a stale etag", suite.call(method, delete | {"etag": '"0"'}), "ABORTED", "STALE_ETAG")
+    reply = suite.call(method, delete | {"ref": {"recordId": "c-1"}, "etag": "0"})
+    refuses("DeleteRecord of what is no record", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "ref.kind", "etag")
+    answers("DeleteRecord only asked", suite.call(method, delete | {"validateOnly": True}), revision=ANYTHING)
+    gone = answers("DeleteRecord", suite.call(method, delete), revision=ANYTHING)
+    answers("DeleteRecord repeated answers the same", suite.call(method, delete), **gone)
+    reply = suite.call(method, {"tenantId": TENANT, "ref": CONTACT})
+    refuses("DeleteRecord of a deleted record", reply, "NOT_FOUND", "RECORD_NOT_FOUND")
+    refuses("the overview of a deleted record", overview(suite, CONTACT, gone["revision"]), "NOT_FOUND", "RECORD_NOT_FOUND")
+    reply = suite.call(f"{GRAPH}/ListIntroducers", asked | {"revision": gone["revision"]})
+    answers("ListIntroducers of who is on no record", reply, introducers=ABSENT)
+    reply = suite.call(f"{RECORD}/GetRecord", {"tenantId": TENANT, "ref": ACCOUNT, "revision": gone["revision"]})
+    answers("its account stays, without the people", reply, record={"primaryContactId": "c-1"}, people=ABSENT)

@@ -37,8 +37,15 @@ async fn an_import_that_was_killed_and_repeated_equals_one_that_was_not() {
         let running = Running::in_a_child(copy_of(&prepared));
         let client = running.client(&company.tenant.id);
         let moment = Duration::from_micros(dice.random_range(0..took.as_micros() as u64));
-        let _cut_short = tokio::time::timeout(moment, load::mailboxes(&client, &company, &granted.revision)).await;
-        let running = Running::in_a_child(running.kill());
+        // The client goes on sending until the server is gone.
+        let sending = tokio::spawn({
+            let (client, company, revision) = (client.clone(), company.clone(), granted.revision.clone());
+            async move { load::mailboxes(&client, &company, &revision).await }
+        });
+        let _reached = tokio::time::timeout(moment, std::future::pending::<()>()).await;
+        let directory = running.kill();
+        let _broken_off = sending.await.unwrap();
+        let running = Running::in_a_child(directory);
         let client = running.client(&company.tenant.id);
         let again = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
         assert_eq!(again.accepted + again.duplicate, read.accepted + read.duplicate, "round {round}, killed after {moment:?}");

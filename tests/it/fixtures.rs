@@ -1,5 +1,7 @@
 //! A small generated company, and the questions that tests ask of it.
 
+use contracts::analytics::v1 as analytics;
+use contracts::analytics::v1::record_service_client::RecordServiceClient;
 use contracts::common::v1::{RecordKind, RecordRef};
 use contracts::consent::v1 as consent;
 use contracts::consent::v1::consent_service_client::ConsentServiceClient;
@@ -57,6 +59,18 @@ pub async fn every_overview(client: &Client, company: &Company, revision: &str) 
         all.push((record.id().to_owned(), overview.encode_to_vec()));
     }
     all
+}
+
+/// The record as it is kept.
+pub async fn kept(client: &Client, record: RecordRef) -> Result<analytics::Record, Fault> {
+    let request = analytics::GetRecordRequest { tenant_id: client.tenant.clone(), r#ref: Some(record), ..Default::default() };
+    Ok(told(RecordServiceClient::new(client.link.clone()).get_record(request).await)?.record.unwrap())
+}
+
+/// Its deletion, and the revision from which it is gone.
+pub async fn delete(client: &Client, record: RecordRef) -> Result<String, Fault> {
+    let request = analytics::DeleteRecordRequest { tenant_id: client.tenant.clone(), r#ref: Some(record), ..Default::default() };
+    Ok(told(RecordServiceClient::new(client.link.clone()).delete_record(request).await)?.revision)
 }
 
 /// Names an opportunity.

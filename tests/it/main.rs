@@ -11,5 +11,6 @@ mod harness;
 
 // The main job, and what interrupts it.
 mod crash;
+mod deleting;
 mod enforcement;
 mod story;

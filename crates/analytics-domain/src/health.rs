@@ -59,6 +59,22 @@ impl Breadth {
     }
 }
 
+impl Health {
+    /// The same while no mailbox that feeds the record has delivered anything: whether there was an interaction is not known yet.
+    ///
+    /// Source: health states of the reference product, COMPUTATION_IN_PROGRESS; until when, Rapport rule.
+    #[must_use]
+    pub fn in_progress(self) -> Self {
+        match self.state {
+            Some(State::NoClosedActivities) => {
+                let state = State::ComputationInProgress;
+                Self { state: Some(state), summary: words::summary(state, None, 0), ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// The health of a contact, lead or opportunity over its own timeline.
 ///
 /// Source: relationship health of the reference product: active leads, open opportunities and every contact.

@@ -5,7 +5,7 @@ mod held;
 mod interned;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use vocabulary::entry::{Entry, Origin, RecordRef, Thread};
@@ -27,6 +27,8 @@ pub struct Interactions {
     people: Interned<PersonId>,
     origins: Interned<Origin>,
     types: Interned<Box<str>>,
+    /// The mailboxes that told anything, by the generation of their keys.
+    delivered: HashSet<(UserId, u32), RandomState>,
     /// Places of the entries that name a person, by the person's number.
     by_person: Vec<Vec<u32>>,
     /// The first of the copies of an interaction; each names the next.
@@ -43,6 +45,9 @@ impl Interactions {
     /// version the greater one by what names more people, then by a fixed order, whatever the order in which they come.
     pub fn fold(&mut self, origin: Origin, mut entry: Entry) {
         held::normalise(&mut entry);
+        if let Origin::Mailbox { user, generation } = origin {
+            self.delivered.insert((user, generation));
+        }
         let origin = self.origins.number(origin);
         if let Some(place) = self.place_of(origin, Name::of(entry.identity)) {
             let known = self.told(place).entry();
@@ -60,6 +65,7 @@ impl Interactions {
 
     /// Forgets everything that came from a mailbox, in every generation, and overwrites it.
     pub fn forget(&mut self, user: UserId) {
+        self.delivered.retain(|(owner, _)| *owner != user);
         let of_user = |origin: &Origin| matches!(origin, Origin::Mailbox { user: owner, .. } if *owner == user);
         let doomed: Vec<bool> = self.origins.iter().map(of_user).collect();
         if !doomed.contains(&true) {
@@ -72,6 +78,11 @@ impl Interactions {
             }
         }
         self.compact_when_worth_it();
+    }
+
+    /// Whether a mailbox has told anything under the keys of that generation, at whatever instant it took place.
+    pub fn has_delivered(&self, user: UserId, generation: u32) -> bool {
+        self.delivered.contains(&(user, generation))
     }
 
     /// How many entries are held: one an interaction and origin.

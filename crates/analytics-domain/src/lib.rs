@@ -1,4 +1,5 @@
-//! Relationship analytics: what was folded of a tenant, which of it counts for which CRM record, and the figures and health that follow.
+//! Relationship analytics: CRM records as they come and go, what was folded of a tenant, which of it counts for which record, and the
+//! figures and health that follow.
 //! Pure: who may be read is told by the caller, as is the instant. No I/O, no clock, no message, no key.
 
 pub mod interactions;
@@ -7,6 +8,9 @@ pub mod readable;
 pub mod record;
 pub mod records;
 pub mod sides;
+
+pub mod delete;
+pub mod upsert;
 
 mod counting;
 mod merged;

@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use vocabulary::Address;
 use vocabulary::entry::{RecordKind, RecordRef};
+use vocabulary::{Address, PersonId};
 
 use crate::interactions::Map;
 use crate::record::{Record, State};
@@ -17,7 +17,9 @@ use crate::record::{Record, State};
 pub struct Records {
     by_ref: BTreeMap<RecordRef, Arc<Record>>,
     by_address: Map<Address, BTreeSet<RecordRef>>,
+    contacts_at: Map<PersonId, BTreeSet<Box<str>>>,
     contacts_of: Map<Box<str>, BTreeSet<Box<str>>>,
+    accounts_listing: Map<Box<str>, BTreeSet<Box<str>>>,
     naming_contact: Map<Box<str>, BTreeSet<RecordRef>>,
 }
 
@@ -28,6 +30,13 @@ impl Records {
             self.unlink(&before);
         }
         self.link(&record);
+    }
+
+    /// Takes out the record of that name. What refers to it stays, and leads nowhere until one of that name is put in again.
+    pub fn remove(&mut self, reference: &RecordRef) -> Option<Arc<Record>> {
+        let removed = self.by_ref.remove(reference)?;
+        self.unlink(&removed);
+        Some(removed)
     }
 
     /// The record of that name.
@@ -68,6 +77,19 @@ impl Records {
         ids.into_iter().filter_map(|id| self.contact(id)).collect()
     }
 
+    /// Whether a person is another contact of an account of the contact's. What is no account on record has no contacts.
+    pub fn share_account(&self, contact: &Record, person: PersonId) -> bool {
+        let accounts: BTreeSet<&Box<str>> = self.accounts_of(contact).collect();
+        let at = self.contacts_at.get(&person).into_iter().flatten().filter(|id| **id != contact.reference.id);
+        at.filter_map(|id| self.contact(id)).any(|other| self.accounts_of(other).any(|account| accounts.contains(account)))
+    }
+
+    /// The accounts of a contact that are there: the one it names, those that list it, and those whose primary contact it is.
+    fn accounts_of<'a>(&'a self, contact: &'a Record) -> impl Iterator<Item = &'a Box<str>> {
+        let listing = self.accounts_listing.get(&contact.reference.id).into_iter().flatten();
+        listing.chain(&contact.account).filter(|id| self.account(id).is_some())
+    }
+
     /// How many open opportunities have the contact for customer contact or stakeholder, by id or by one of its addresses.
     ///
     /// Source: relationship-analytics-kpi-calculations, 2023-02-07, "open opportunities"; who counts as having a part, Rapport rule.
@@ -99,6 +121,12 @@ impl Records {
         if let Some(account) = account_of_contact(record) {
             self.contacts_of.entry(account.into()).or_default().insert(record.reference.id.clone());
         }
+        for contact in contacts_on_list(record) {
+            self.accounts_listing.entry(contact.clone()).or_default().insert(record.reference.id.clone());
+        }
+        for person in persons_of_contact(record) {
+            self.contacts_at.entry(person).or_default().insert(record.reference.id.clone());
+        }
     }
 
     fn unlink(&mut self, record: &Record) {
@@ -111,11 +139,27 @@ impl Records {
         if let Some(account) = account_of_contact(record) {
             remove(&mut self.contacts_of, account, &record.reference.id);
         }
+        for contact in contacts_on_list(record) {
+            remove(&mut self.accounts_listing, contact, &record.reference.id);
+        }
+        for person in persons_of_contact(record) {
+            remove(&mut self.contacts_at, &person, &record.reference.id);
+        }
     }
 }
 
 fn account_of_contact(record: &Record) -> Option<&str> {
     record.account.as_deref().filter(|_| record.reference.kind == RecordKind::Contact)
+}
+
+fn contacts_on_list(record: &Record) -> impl Iterator<Item = &Box<str>> {
+    let is_account = record.reference.kind == RecordKind::Account;
+    record.contacts.iter().chain(&record.primary_contact).filter(move |_| is_account)
+}
+
+fn persons_of_contact(record: &Record) -> impl Iterator<Item = PersonId> {
+    let is_contact = record.reference.kind == RecordKind::Contact;
+    record.addresses.iter().filter(move |_| is_contact).map(|known| known.person)
 }
 
 fn remove<K: Eq + Hash + Borrow<Q>, Q: Eq + Hash + ?Sized, V: Ord>(index: &mut Map<K, BTreeSet<V>>, key: &Q, value: &V) {

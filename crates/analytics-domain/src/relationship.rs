@@ -70,13 +70,15 @@ pub struct View<'a, D> {
     pub directory: &'a D,
     /// How health is to be read.
     pub reading: &'a Reading,
+    /// Whether the asker may learn whose gates are open.
+    pub sees_gates: bool,
 }
 
 /// How the relationship of one record stands.
 pub fn of(view: &View<'_, impl Directory>, record: &Arc<Record>, asked: Asked) -> Relationship {
     let span = Span { earliest: asked.earliest(), as_of: asked.as_of };
     let window = asked.data_window_days;
-    let timeline_of = |sides: &Sides| timeline::of(view.interactions, view.readable, sides, span);
+    let timeline_of = |sides: &Sides| timeline::of(view.interactions, view.records, view.readable, sides, span);
     let sides = Sides::of(view.records, record, view.directory);
     let timeline = timeline_of(&sides);
     let mut kpis = kpis::compute(&timeline, asked.from().max(span.earliest));
@@ -91,10 +93,15 @@ pub fn of(view: &View<'_, impl Directory>, record: &Arc<Record>, asked: Asked) -
         }
         RecordKind::Contact | RecordKind::Lead | RecordKind::Opportunity => health::of(record, &timeline, view.reading, window),
     };
+    let completeness = completeness::of(view.interactions, view.readable, &sides, asked.from(), span.earliest);
+    let completeness = if view.sees_gates { completeness } else { completeness.veiled() };
+    // What is veiled awaits nothing, so that the state tells no more than the counts. With nobody on their side nothing can come.
+    if timeline.counted.is_empty() && completeness.awaits_first() && !sides.people().is_empty() {
+        health = health.in_progress();
+    }
     health.summary.push_str(&words::attention(health.trend, kpis.awaiting_us_since, asked.as_of));
     if record.reference.kind == RecordKind::Contact {
         kpis.open_opportunities = view.records.open_opportunities(record);
     }
-    let completeness = completeness::of(view.readable, &sides, asked.from(), span.earliest);
     Relationship { record: Arc::clone(record), as_of: asked.as_of, kpis, health, completeness }
 }

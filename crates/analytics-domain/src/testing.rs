@@ -201,7 +201,7 @@ pub(crate) fn fold(entries: &[(Origin, Entry)]) -> Interactions {
 pub(crate) fn timeline(entries: &[(Origin, Entry)], record: &RecordRef) -> Timeline {
     let records = records();
     let sides = Sides::of(&records, records.get(record).unwrap(), &Domains);
-    timeline::of(&fold(entries), &readable(), &sides, Span { earliest: days_ago(365), as_of: now() })
+    timeline::of(&fold(entries), &records, &readable(), &sides, Span { earliest: days_ago(365), as_of: now() })
 }
 
 pub(crate) fn asked() -> Asked {
@@ -210,7 +210,12 @@ pub(crate) fn asked() -> Asked {
 
 /// How every record of the company stands.
 pub(crate) fn relationships(interactions: &Interactions, readable: &Readable, asked: Asked) -> Vec<Relationship> {
+    standings(interactions, readable, asked, true)
+}
+
+/// The same, as somebody sees it who may or may not learn whose gates are open.
+pub(crate) fn standings(interactions: &Interactions, readable: &Readable, asked: Asked, sees_gates: bool) -> Vec<Relationship> {
     let (records, reading) = (records(), Reading::default());
-    let view = View { interactions, records: &records, readable, directory: &Domains, reading: &reading };
+    let view = View { interactions, records: &records, readable, directory: &Domains, reading: &reading, sees_gates };
     records.range(None, None).map(|record| relationship::of(&view, record, asked)).collect()
 }

@@ -10,6 +10,7 @@ use crate::counting::judge;
 use crate::interactions::Interactions;
 use crate::merged::{Merged, merged};
 use crate::readable::Readable;
+use crate::records::Records;
 use crate::sides::Sides;
 
 pub use crate::counting::{Contact, Counted, Direction};
@@ -32,12 +33,12 @@ pub struct Timeline {
     pub counted: Vec<Counted>,
     /// The earliest meeting, task or activity that is still to come.
     pub next: Option<Counted>,
-    /// Contacts only: when another person of their side wrote to us in a thread.
+    /// Contacts only: when another contact of their account wrote to us in a thread.
     pub by_others: BTreeMap<Thread, Vec<Timestamp>>,
 }
 
 /// Gathers what counts for the record that `sides` belong to.
-pub fn of(interactions: &Interactions, readable: &Readable, sides: &Sides, span: Span) -> Timeline {
+pub fn of(interactions: &Interactions, records: &Records, readable: &Readable, sides: &Sides, span: Span) -> Timeline {
     let named = sides.people().iter().flat_map(|known| interactions.naming(known.person));
     let mut identities: Vec<Identity> = named.chain(interactions.regarding(&sides.record)).collect();
     identities.sort_unstable();
@@ -47,9 +48,12 @@ pub fn of(interactions: &Interactions, readable: &Readable, sides: &Sides, span:
     let (mut counted, to_come): (Vec<Counted>, Vec<Counted>) = judged.partition(|counted| counted.time <= span.as_of);
     counted.sort_by_key(|counted| (counted.time, counted.identity));
     let next = to_come.into_iter().filter(|counted| can_be_planned(&counted.kind)).min_by_key(|counted| (counted.time, counted.identity));
-    let by_others = match sides.record.kind {
-        RecordKind::Contact => by_others(interactions, readable, sides, span, &counted),
-        RecordKind::Account | RecordKind::Lead | RecordKind::Opportunity => BTreeMap::new(),
+    let by_others = match records.get(&sides.record).filter(|record| record.reference.kind == RecordKind::Contact) {
+        Some(contact) => {
+            let is_other = |person| readable.is_outsider(person) && sides.their(person).is_none() && records.share_account(contact, person);
+            by_others(interactions, readable, is_other, span, &counted)
+        }
+        None => BTreeMap::new(),
     };
     Timeline { span, counted, next, by_others }
 }
@@ -78,15 +82,14 @@ fn can_be_planned(kind: &InteractionKind) -> bool {
     }
 }
 
-/// Mails to one of ours by outsiders who are not the contact, in the threads in which we wrote to the contact.
+/// Mails to one of ours by others of the contact's side, in the threads in which we wrote to the contact.
 fn by_others(
     interactions: &Interactions,
     readable: &Readable,
-    sides: &Sides,
+    is_other: impl Fn(PersonId) -> bool,
     span: Span,
     counted: &[Counted],
 ) -> BTreeMap<Thread, Vec<Timestamp>> {
-    let is_other = |person: PersonId| readable.is_outsider(person) && sides.their(person).is_none();
     let to_us = |merged: &Merged| merged.kind == InteractionKind::Email && merged.others.iter().any(|other| other.user.is_some());
     let mut times = BTreeMap::new();
     let sent = counted.iter().filter(|counted| counted.kind == InteractionKind::Email && counted.direction == Direction::Sent);

@@ -28,7 +28,7 @@ pub struct Turn {
 pub enum Outcome {
     /// The other side wrote next, at this instant.
     Followed(Timestamp),
-    /// Another person of their side answered; contacts only.
+    /// Another contact of their account answered; contacts only.
     FollowedByAnother,
     /// Nothing followed.
     Open {
@@ -47,7 +47,7 @@ impl Turn {
     }
 
     /// Whether it counts for response rates: begun in the window, at least 14 days old, the answering side in To, not the closing turn of a
-    /// thread in which both wrote, not answered by another of their side.
+    /// thread in which both wrote, not answered by another contact of their account.
     pub fn counts(&self, window_start: Timestamp, as_of: Timestamp) -> bool {
         let judged = match self.outcome {
             Outcome::Followed(_) | Outcome::Open { closing: false } => true,
@@ -102,7 +102,7 @@ fn read_thread(mails: &[&Counted], others: &[Timestamp], turns: &mut Vec<Turn>) 
     turns.extend(current);
 }
 
-/// Another of their side wrote: that ends our turn, and changes nothing about a turn of the contact's.
+/// Another contact of their account wrote: that ends our turn, and changes nothing about a turn of the contact's.
 fn end_by_another(current: &mut Option<Turn>, time: Timestamp, turns: &mut Vec<Turn>) {
     if let Some(turn) = current.take_if(|turn| turn.by == Direction::Sent) {
         let in_time = time <= turn.first.plus_days(ANSWER_DAYS);

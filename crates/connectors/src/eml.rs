@@ -13,8 +13,12 @@ use crate::{Unreadable, field, list};
 /// How many bytes the headers of a message may have.
 pub const HEADERS_LIMIT: usize = 1024 * 1024;
 
+/// How many recipients of a message are collected, To and Cc together, so that a batch stays small. The rules refuse what goes to
+/// more than 50 people anyway; where none of ours is among the first of them, a journal gives that as the reason.
+pub const MOST_RECIPIENTS: usize = 512;
+
 /// Reads a message. What a header does not say is left empty: a text without `@` is no address, a date that does not parse
-/// is none.
+/// is none. Of References only the first is kept, which names the thread, and of recipients the first [`MOST_RECIPIENTS`].
 ///
 /// # Errors
 /// [`Unreadable::NoHeaders`], [`Unreadable::HeadersTooLarge`].
@@ -53,16 +57,16 @@ fn email(headers: &[Header<'_>], has_calendar_part: bool) -> Email {
     for Header { name, value, .. } in headers {
         match name {
             // A second From or Date is a forgery or a fault: the first one counts.
-            HeaderName::From if email.from.is_empty() => email.from = field::first_address(value),
-            HeaderName::To => field::add_addresses(value, &mut email.to),
-            HeaderName::Cc => field::add_addresses(value, &mut email.cc),
-            HeaderName::ReplyTo => field::add_addresses(value, &mut reply_to),
+            HeaderName::From if email.from.is_empty() => email.from = field::addresses(value).next().unwrap_or_default(),
+            HeaderName::To => email.to.extend(field::addresses(value).take(MOST_RECIPIENTS - email.to.len() - email.cc.len())),
+            HeaderName::Cc => email.cc.extend(field::addresses(value).take(MOST_RECIPIENTS - email.to.len() - email.cc.len())),
+            HeaderName::ReplyTo => reply_to.extend(field::addresses(value)),
             HeaderName::Date if email.date.is_none() => email.date = field::date(value),
             // The topmost one was written last, by the mailbox's own server.
             HeaderName::Received if email.received.is_none() => email.received = field::received(value),
             HeaderName::MessageId if email.message_id.is_none() => email.message_id = field::ids(value).next(),
             HeaderName::InReplyTo if email.in_reply_to.is_none() => email.in_reply_to = field::ids(value).next(),
-            HeaderName::References => email.references.extend(field::ids(value)),
+            HeaderName::References if email.references.is_empty() => email.references.extend(field::ids(value).next()),
             HeaderName::ContentType => email.headers.calendar |= field::is_calendar(value),
             HeaderName::ReturnPath => email.headers.null_return_path |= field::text(value).as_deref() == Some("<>"),
             HeaderName::ListId => email.headers.list_id = field::text(value),

@@ -5,19 +5,12 @@ use vocabulary::Timestamp;
 
 use crate::date;
 
-/// The addresses of a field, behind what is there. Groups give their members, which for `undisclosed-recipients:;` is nobody.
-pub(crate) fn add_addresses(value: &HeaderValue<'_>, found: &mut Vec<String>) {
-    let Some(addresses) = value.as_address() else { return };
+/// The addresses of a field. Groups give their members, which for `undisclosed-recipients:;` is nobody.
+pub(crate) fn addresses<'a>(value: &'a HeaderValue<'_>) -> impl Iterator<Item = String> + 'a {
     // Some clients put the whole address into quotes.
     let bare = |text: &str| text.trim().trim_matches(['\'', '"']).to_owned();
-    found.extend(addresses.iter().filter_map(|one| one.address()).filter(|text| text.contains('@')).map(bare));
-}
-
-/// The first address of a field, or nothing.
-pub(crate) fn first_address(value: &HeaderValue<'_>) -> String {
-    let mut found = Vec::new();
-    add_addresses(value, &mut found);
-    found.into_iter().next().unwrap_or_default()
+    let all = value.as_address().into_iter().flat_map(|addresses| addresses.iter());
+    all.filter_map(|one| one.address()).filter(|text| text.contains('@')).map(bare)
 }
 
 /// The ids of a field. What holds white space is no id but prose, as in `Your message of Friday`.

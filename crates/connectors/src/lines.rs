@@ -8,7 +8,6 @@ use crate::eml::HEADERS_LIMIT;
 const LINE_LIMIT: usize = HEADERS_LIMIT + 1;
 
 /// A stream, line by line.
-#[derive(Debug)]
 pub(crate) struct Lines<R> {
     reader: R,
     line: Vec<u8>,

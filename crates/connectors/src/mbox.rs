@@ -1,5 +1,6 @@
 //! Reads mbox archives (mboxo and mboxrd, CRLF or LF, gzip or not) as a stream. Only headers are kept in memory.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -24,7 +25,6 @@ pub struct Parsed {
 
 /// The messages of an archive, in order. One that cannot be read does not end it; a broken stream does, after one last item
 /// that says where.
-#[derive(Debug)]
 pub struct Messages<R> {
     lines: Lines<R>,
     /// Whether the present line is a separator that begins the next message.
@@ -70,6 +70,13 @@ const BUFFER: usize = 64 * 1024;
 /// Reads an archive that is not compressed.
 pub fn read<R: BufRead>(reader: R) -> Messages<R> {
     Messages { lines: Lines::new(reader), at_separator: false, number: 0, headers: Vec::new(), ended: None }
+}
+
+impl<R> fmt::Debug for Messages<R> {
+    /// Where it is; nothing of what it read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").field("number", &self.number).field("ended", &self.ended).finish_non_exhaustive()
+    }
 }
 
 impl<R: BufRead> Iterator for Messages<R> {

@@ -18,6 +18,19 @@ fn email(parsed: &Parsed) -> &Email {
     }
 }
 
+#[test]
+fn no_debug_shows_what_a_message_says() {
+    let archive =
+        "From secret Fri Mar 29 14:07:21 2019\nFrom: secret@secret.example\nTo: secret@x.example\nMessage-ID: <secret@x>\n\nsecret\n";
+    let mut messages = mbox::read(archive.as_bytes());
+    let parsed = messages.next().unwrap().unwrap();
+    assert_eq!(email(&parsed).from, "secret@secret.example");
+    let bytes = format!("{:?}", "secret".as_bytes());
+    for shown in [format!("{parsed:?}"), format!("{parsed:#?}"), format!("{messages:?}")] {
+        assert!(!shown.contains("secret") && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+    }
+}
+
 /// An archive as `number@offset id`, or `number@offset reason`, one text an item.
 fn told(reader: impl BufRead) -> Vec<String> {
     let text = |item| match item {

@@ -61,6 +61,21 @@ fn recipients_are_all_addresses_of_to_and_groups_without_members_are_none() {
 }
 
 #[test]
+fn recipients_beyond_the_first_512_are_not_collected() {
+    let crowd = |header: &str, count: usize| format!("{header}: {}\n", vec!["a@x.example"; count].join(","));
+    let counts = |email: Email| (email.to.len(), email.cc.len());
+    check(
+        counts,
+        &[
+            (&crowd("To", 513), (512, 0)),
+            (&format!("{}{}", crowd("To", 500), crowd("Cc", 13)), (500, 12)),
+            (&format!("{}{}{}", crowd("Cc", 10), crowd("To", 10_000), crowd("Cc", 10)), (502, 10)),
+            (&crowd("To", 512), (eml::MOST_RECIPIENTS, 0)),
+        ],
+    );
+}
+
+#[test]
 fn dates_are_instants_and_what_does_not_parse_is_none() {
     check(
         |email| email.date.map(|date| date.to_string()),
@@ -94,7 +109,9 @@ fn ids_lose_their_brackets() {
             ("In-Reply-To: <1@x> <2@x>", (None, Some("1@x".into()), String::new())),
             ("In-Reply-To: Your message of Friday", (None, None, String::new())),
             ("In-Reply-To: Your message <1@x> of Friday", (None, Some("1@x".into()), String::new())),
-            ("References: <1@x>\n\t<2@x>", (None, None, "1@x 2@x".into())),
+            ("References: <1@x>\n\t<2@x>", (None, None, "1@x".into())),
+            ("References: <> <1@x> <2@x>", (None, None, "1@x".into())),
+            ("References: <1@x>\nReferences: <2@x>\nIn-Reply-To: <3@x>", (None, Some("3@x".into()), "1@x".into())),
         ],
     );
 }

@@ -1,9 +1,6 @@
 //! What every verb answers with: the state as it is to be, the keys that come and go, and whether anything is taken away.
 
-use std::fmt;
 use std::sync::Arc;
-
-use vocabulary::{Fault, Kind, Reason};
 
 use crate::{Application, KeyName, Settings, TenantConsent, User};
 
@@ -41,36 +38,5 @@ impl Decision {
     /// Whether there is nothing to be decided.
     pub fn is_empty(&self) -> bool {
         self.settings.is_none() && self.consent.is_none() && self.application.is_none() && self.users.is_empty()
-    }
-}
-
-/// The etag of a request is not the present one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stale;
-
-impl Stale {
-    /// Compares the position a caller read with the present one; a caller who names none has no condition.
-    ///
-    /// # Errors
-    /// [`Stale`] when they differ.
-    pub fn check(expected: Option<u64>, present: u64) -> Result<(), Self> {
-        match expected {
-            Some(expected) if expected != present => Err(Self),
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Stale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the etag is not the present one, read again")
-    }
-}
-
-impl std::error::Error for Stale {}
-
-impl From<Stale> for Fault {
-    fn from(stale: Stale) -> Self {
-        Self::new(Kind::Aborted, Reason::StaleEtag, stale.to_string())
     }
 }

@@ -31,7 +31,7 @@ pub mod enforcement;
 
 pub use application::Application;
 pub use consent::{ConsentType, TenantConsent};
-pub use decision::{Decision, Stale};
+pub use decision::Decision;
 pub use directory::Directory;
 pub use gates::{Gate, Gates, Source};
 pub use holding::{Holder, Holding, MailboxState, holding};

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use vocabulary::{Fault, Kind, Reason, Timestamp};
+use vocabulary::{Fault, Kind, Reason, Stale, Timestamp};
 
-use crate::{Decision, Gates, Stale, State, TenantConsent, touch};
+use crate::{Decision, Gates, State, TenantConsent, touch};
 
 /// What the administrator says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

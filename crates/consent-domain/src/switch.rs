@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use vocabulary::{Fault, Kind, Reason};
+use vocabulary::{Fault, Kind, Reason, Stale};
 
 use crate::application::APPLICATIONS_PER_TENANT;
-use crate::{Application, Decision, Gates, Stale, State, touch};
+use crate::{Application, Decision, Gates, State, touch};
 
 /// Why an application is not registered or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

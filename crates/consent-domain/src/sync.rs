@@ -1,11 +1,16 @@
 //! The directory says who is here: users come, change and leave, and mailboxes open and close with them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
-use vocabulary::{Address, UserId};
+use vocabulary::{Address, Fault, Kind, Reason, UserId};
 
 use crate::{Decision, DirectoryEntry, State, User, touch};
+
+/// As many mailboxes as a sync may always destroy; and one in so many, when that is more.
+const FEW: u64 = 10;
+const FEW_IN: u64 = 20;
 
 /// How a sync relates to what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,24 @@ pub struct Refused {
     pub description: String,
 }
 
+/// How many mailboxes a sync may destroy (domain.md, section 7, guard against accidents).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// A few, or exactly this many: the number its caller names.
+    Few(u64),
+    /// Any: it is only asked what would become of it.
+    Any,
+}
+
+/// A sync would destroy more mailboxes than slips through unnoticed, and does not name their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WouldDestroy {
+    /// How many mailboxes would lose their keys.
+    pub mailboxes: u64,
+    /// How many have keys.
+    pub of: u64,
+}
+
 /// What becomes of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Synced {
@@ -46,14 +69,18 @@ pub struct Synced {
 
 /// Takes in entries, each with its place in the sync. `also_named` are ids of entries that were refused before they came here: they are
 /// named all the same, so a full sync does not count them as departed. `mint` gives an id nobody has.
+///
+/// # Errors
+/// [`WouldDestroy`].
 pub fn decide(
     state: &State,
     mode: Mode,
     entries: Vec<(u64, DirectoryEntry)>,
     also_named: &HashSet<Box<str>>,
+    allowed: Allowed,
     mut mint: impl FnMut() -> UserId,
     position: u64,
-) -> Synced {
+) -> Result<Synced, WouldDestroy> {
     let mut synced = Synced { decision: Decision::at(position), ..Synced::default() };
     let gates = state.gates();
     let mut claims = Claims { state, taken: HashMap::new(), dropped: HashSet::new() };
@@ -98,7 +125,36 @@ pub fn decide(
             touch::user(&mut synced.decision, &gates, &gates, Some(held), User { departed: true, ..User::clone(held) });
         }
     }
-    synced
+    allowed.check(state, &synced.decision)?;
+    Ok(synced)
+}
+
+impl Allowed {
+    /// Those who merely depart lose no key, and mailboxes without a key have nothing to lose: neither counts.
+    fn check(self, state: &State, decision: &Decision) -> Result<(), WouldDestroy> {
+        let mailboxes = decision.closed;
+        let of = state.directory.users().filter(|user| user.mailbox.has_keys()).count() as u64;
+        match self {
+            Self::Few(named) if mailboxes > FEW && mailboxes * FEW_IN > of && mailboxes != named => Err(WouldDestroy { mailboxes, of }),
+            Self::Few(_) | Self::Any => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for WouldDestroy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mailboxes, of } = self;
+        write!(f, "would destroy {mailboxes} of {of} mailboxes with all that was read from them; name that number if it is meant")
+    }
+}
+
+impl std::error::Error for WouldDestroy {}
+
+impl From<WouldDestroy> for Fault {
+    fn from(error: WouldDestroy) -> Self {
+        let fault = Self::new(Kind::FailedPrecondition, Reason::WouldDestroy, error.to_string());
+        fault.with("mailboxes", error.mailboxes.to_string()).with("of", error.of.to_string())
+    }
 }
 
 fn refused(index: u64, field: &str, description: &str) -> Refused {
@@ -140,15 +196,19 @@ impl Claims<'_> {
 mod tests {
     use super::*;
     use crate::testing::{entry, granted, held, tenant};
-    use crate::{Holder, MailboxState, Purpose, UserKind, holding};
+    use crate::{Holder, MailboxState, PerPurpose, Purpose, UserKind, holding, opt_out};
 
     fn run(state: &State, mode: Mode, entries: &[DirectoryEntry]) -> Synced {
+        run_allowed(state, mode, entries, Allowed::Few(0)).unwrap()
+    }
+
+    fn run_allowed(state: &State, mode: Mode, entries: &[DirectoryEntry], allowed: Allowed) -> Result<Synced, WouldDestroy> {
         let mut next = 1000;
         let mint = || {
             next += 1;
             UserId(next)
         };
-        decide(state, mode, (0..).zip(entries.iter().cloned()).collect(), &HashSet::new(), mint, state.position + 1)
+        decide(state, mode, (0..).zip(entries.iter().cloned()).collect(), &HashSet::new(), allowed, mint, state.position + 1)
     }
 
     fn with_addresses(id: u64, addresses: &[&str]) -> DirectoryEntry {
@@ -222,7 +282,59 @@ mod tests {
     fn a_refused_entry_does_not_depart() {
         let state = tenant();
         let named = HashSet::from([entry(1, UserKind::Person).external_id]);
-        let synced = decide(&state, Mode::Full, Vec::new(), &named, || UserId(1), 9);
+        let synced = decide(&state, Mode::Full, Vec::new(), &named, Allowed::Few(0), || UserId(1), 9).unwrap();
         assert_eq!(synced.departed, 4);
+    }
+
+    /// The tenant of these tests has three mailboxes with keys; these come on top.
+    fn with_mailboxes(more: u64) -> State {
+        let mut state = granted();
+        let entries: Vec<_> = (100..100 + more).map(|id| entry(id, UserKind::Person)).collect();
+        state.apply(&run(&state, Mode::Delta, &entries).decision);
+        state
+    }
+
+    #[test]
+    fn many_mailboxes_are_destroyed_only_by_their_number() {
+        let check = |more: u64, lost: u64, allowed: Allowed, expected: Result<u64, WouldDestroy>| {
+            let entries: Vec<_> = (100..100 + lost).map(|id| entry(id, UserKind::List)).collect();
+            let synced = run_allowed(&with_mailboxes(more), Mode::Delta, &entries, allowed);
+            assert_eq!(synced.map(|synced| synced.decision.closed), expected, "{lost} of {more} + 3, {allowed:?}");
+        };
+        let refused = |mailboxes, of| Err(WouldDestroy { mailboxes, of });
+        check(10, 10, Allowed::Few(0), Ok(10));
+        check(11, 11, Allowed::Few(0), refused(11, 14));
+        check(11, 11, Allowed::Few(10), refused(11, 14));
+        check(11, 11, Allowed::Few(14), refused(11, 14));
+        check(11, 11, Allowed::Few(11), Ok(11));
+        check(11, 11, Allowed::Any, Ok(11));
+        // 5 % of 220 are 11; of 219 they are less.
+        check(217, 11, Allowed::Few(0), Ok(11));
+        check(216, 11, Allowed::Few(0), refused(11, 219));
+        check(11, 5, Allowed::Few(11), Ok(5));
+    }
+
+    #[test]
+    fn only_what_is_really_destroyed_counts() {
+        // Whoever departs leaves the keys (policy KEEP).
+        let mut state = with_mailboxes(30);
+        let synced = run(&state, Mode::Full, &[]);
+        assert_eq!((synced.departed, synced.decision.closed), (35, 0));
+        // A mailbox without a key has nothing to lose, and does not make the others few.
+        let users: Vec<_> = (0..11).map(|n| held(&state, 1001 + n)).collect();
+        for user in users {
+            state.apply(&opt_out::decide(&state, &user, PerPurpose { analytics: true, graph: true }, state.position + 1));
+        }
+        let lists = |ids: std::ops::Range<u64>| ids.map(|id| entry(id, UserKind::List)).collect::<Vec<_>>();
+        assert_eq!(run(&state, Mode::Delta, &lists(100..111)).decision.closed, 0);
+        let all = run_allowed(&state, Mode::Delta, &lists(100..130), Allowed::Few(0));
+        assert_eq!(all, Err(WouldDestroy { mailboxes: 19, of: 22 }));
+    }
+
+    #[test]
+    fn a_refused_sync_says_what_it_would_destroy() {
+        let fault = Fault::from(WouldDestroy { mailboxes: 40, of: 100 });
+        assert_eq!((fault.kind, fault.reason), (Kind::FailedPrecondition, Reason::WouldDestroy));
+        assert_eq!((fault.metadata["mailboxes"].as_str(), fault.metadata["of"].as_str()), ("40", "100"));
     }
 }

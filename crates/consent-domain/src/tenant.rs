@@ -1,8 +1,8 @@
 //! Tenants are made and their settings change.
 
-use vocabulary::{Address, Fault, Kind, Reason, TenantId};
+use vocabulary::{Address, Fault, Kind, Reason, Stale, TenantId};
 
-use crate::{Decision, Settings, Stale, State, UnrecordedPeople};
+use crate::{Decision, Settings, State, UnrecordedPeople};
 
 /// The tenant's id is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,13 @@
-//! The view's store: chunks, places of held mailboxes, and the cursor that never passes what is in neither.
+//! The view's store: chunks, places where mailboxes begin again, and the cursor that never passes what is in neither.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use contracts::ingestion::v1 as pb;
-use sealing::Key;
-use store::{Store, StoreError};
+use store::{Prefix, Scan, Store, StoreError};
 use vocabulary::{Fault, TenantId, UserId};
 
 use crate::block;
-use crate::mailboxes::{Opening, Place};
+use crate::mailboxes::{Loaded, Opening, Place};
 use crate::tables::{Chunks, Cursor, Places};
 
 /// How many rows one commit deletes at most.
@@ -18,26 +17,14 @@ const DELETED_AT_ONCE: usize = 2_000;
 pub struct Disk {
     store: Store,
     next_chunk: u64,
-    /// Mailboxes that have rows.
-    stored: HashSet<Place>,
-    /// Where the log is written up to.
-    pub cursor: pb::StoredCursor,
-    /// Where held mailboxes begin again.
-    pub places: HashMap<Place, pb::StoredPlace>,
-}
-
-/// A chunk to write.
-pub struct Draft {
-    /// Whose.
-    pub place: Place,
-    /// Under which opening.
-    pub opening: Opening,
-    /// What.
-    pub entries: Vec<pb::Entry>,
+    /// The generations of which a mailbox has rows.
+    stored: HashMap<Place, BTreeSet<u32>>,
+    cursor: pb::StoredCursor,
+    places: HashMap<Place, pb::StoredPlace>,
 }
 
 impl Disk {
-    /// Reads where the store stands.
+    /// Reads where the store stands. Takes time in proportion to its rows, and blocks.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -45,98 +32,139 @@ impl Disk {
         let cursor = store.get::<Cursor>(&())?.unwrap_or_default();
         let places = store.scan::<Places>(()).collect::<Result<_, _>>()?;
         let mut next_chunk = 1;
-        let mut stored = HashSet::new();
+        let mut stored: HashMap<Place, BTreeSet<u32>> = HashMap::new();
         for row in store.scan::<Chunks>(()) {
-            let ((tenant, user, number), _) = row?;
+            let ((tenant, user, number), chunk) = row?;
             next_chunk = next_chunk.max(number + 1);
-            stored.insert((tenant, user));
+            stored.entry((tenant, user)).or_default().insert(chunk.generation);
         }
         Ok(Self { store, next_chunk, stored, cursor, places })
     }
 
-    /// The mailboxes of a tenant that have rows.
-    pub fn stored(&self, tenant: &TenantId) -> Vec<Place> {
-        self.stored.iter().filter(|(of, _)| of == tenant).cloned().collect()
+    /// Where the log is written up to.
+    pub fn cursor(&self) -> pb::StoredCursor {
+        self.cursor
     }
 
-    /// Opens the chunks of one generation of a mailbox.
-    ///
-    /// # Errors
-    /// When one of them does not open: the caller removes them and folds the mailbox anew.
-    pub fn load(&self, place: &Place, generation: u32, key: &Key) -> Result<Vec<pb::Entry>, Fault> {
-        let (tenant, user) = place;
-        let mut entries = Vec::new();
-        for row in self.store.scan::<Chunks>((tenant.clone(), *user)) {
-            let ((_, _, number), chunk) = row?;
-            if chunk.generation == generation {
-                entries.extend(block::open(key, &block::chunk_place(tenant, *user, generation, number), &chunk.sealed)?);
-            }
-        }
-        Ok(entries)
+    /// Where mailboxes begin again.
+    pub fn places(&self) -> &HashMap<Place, pb::StoredPlace> {
+        &self.places
     }
 
-    /// Removes the chunks of every generation of a mailbox but one.
+    /// The mailboxes of a tenant that have rows of a generation that is not `wanted`.
+    pub fn unwanted(&self, tenant: &TenantId, wanted: impl Fn(UserId, u32) -> bool) -> Vec<Place> {
+        let unwanted = |user: UserId, generations: &BTreeSet<u32>| generations.iter().any(|generation| !wanted(user, *generation));
+        let of_tenant = self.stored.iter().filter(|((of, user), generations)| of == tenant && unwanted(*user, generations));
+        of_tenant.map(|(place, _)| place.clone()).collect()
+    }
+
+    /// Opens the chunks of one opening of a mailbox; `None` when one of them does not open: it belongs to another, or is damaged.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn remove_all_but(&mut self, place: &Place, kept: Option<u32>) -> Result<(), StoreError> {
-        if !self.stored.contains(place) {
-            return Ok(());
+    pub async fn load(&self, place: &Place, opening: &Opening) -> Result<Option<Vec<pb::Entry>>, Fault> {
+        if self.stored.get(place).is_none_or(|generations| !generations.contains(&opening.generation)) {
+            return Ok(Some(Vec::new()));
         }
-        let mut doomed = Vec::new();
-        for row in self.store.scan::<Chunks>(place.clone()) {
-            let (key, chunk) = row?;
-            if Some(chunk.generation) != kept {
-                doomed.push(key);
+        let (opening, (tenant, user)) = (opening.clone(), place.clone());
+        let open = move |rows: Scan<Chunks>| {
+            let mut entries = Vec::new();
+            for row in rows {
+                let ((_, _, number), chunk) = row?;
+                if chunk.generation == opening.generation {
+                    let place = block::chunk_place(&tenant, user, opening.generation, number);
+                    match block::open(&opening.key, &place, &chunk.sealed) {
+                        Ok(opened) => entries.extend(opened),
+                        Err(_) => return Ok(None),
+                    }
+                }
             }
-        }
-        self.remove(doomed).await?;
-        if kept.is_none() {
-            self.stored.remove(place);
+            Ok(Some(entries))
+        };
+        self.read(place.clone(), open).await
+    }
+
+    /// Removes the chunks of a mailbox but those of the generations that are `wanted`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove(&mut self, place: &Place, wanted: impl Fn(u32) -> bool) -> Result<(), Fault> {
+        let rows: Vec<_> =
+            self.read(place.clone(), |rows| rows.map(|row| row.map(|(key, chunk)| (key, chunk.generation))).collect()).await?;
+        let doomed = rows.into_iter().filter(|(_, generation)| !wanted(*generation)).map(|(key, _)| key).collect();
+        self.delete(doomed).await?;
+        if let Some(generations) = self.stored.get_mut(place) {
+            generations.retain(|generation| wanted(*generation));
+            if generations.is_empty() {
+                self.stored.remove(place);
+            }
         }
         Ok(())
     }
 
-    /// Writes chunks, places and the cursor in one commit.
+    /// Notes where a mailbox begins again: before its chunks are removed, so that a crash in between loses neither.
     ///
     /// # Errors
-    /// When the store fails, or an entry fits no chunk.
-    pub async fn write(&mut self, drafts: Vec<Draft>, cursor: pb::StoredCursor) -> Result<(), Fault> {
+    /// When the store fails.
+    pub async fn keep(&mut self, place: &Place, stored: pb::StoredPlace) -> Result<(), Fault> {
+        let row = place.clone();
+        self.store.commit::<(), StoreError>(move |changes| changes.put::<Places>(&row, &stored)).await?;
+        self.places.insert(place.clone(), stored);
+        Ok(())
+    }
+
+    /// Writes what is pending, the places and the cursor in one commit. Nothing is written when nothing has changed.
+    ///
+    /// # Errors
+    /// When the store fails, or an entry fits no chunk: nothing is written then.
+    pub async fn write<'a>(
+        &mut self,
+        pending: impl Iterator<Item = (&'a Place, &'a Loaded)>,
+        places: HashMap<Place, pb::StoredPlace>,
+        cursor: pb::StoredCursor,
+    ) -> Result<(), Fault> {
+        let mut next_chunk = self.next_chunk;
         let mut rows = Vec::new();
-        for draft in drafts {
-            let (tenant, user) = draft.place;
-            let first = self.next_chunk;
-            let place = |number| block::chunk_place(&tenant, user, draft.opening.generation, first + number);
-            for sealed in block::pack(&draft.opening.key, draft.entries, place)? {
-                self.stored.insert((tenant.clone(), user));
-                rows.push(((tenant.clone(), user, self.next_chunk), pb::StoredChunk { generation: draft.opening.generation, sealed }));
-                self.next_chunk += 1;
+        for ((tenant, user), Loaded { opening, pending, .. }) in pending {
+            let first = next_chunk;
+            let place = |number| block::chunk_place(tenant, *user, opening.generation, first + number);
+            for sealed in block::pack(&opening.key, pending.clone(), place)? {
+                rows.push(((tenant.clone(), *user, next_chunk), pb::StoredChunk { generation: opening.generation, sealed }));
+                next_chunk += 1;
             }
         }
-        let places: Vec<_> = self.places.iter().map(|(place, stored)| (place.clone(), *stored)).collect();
+        if rows.is_empty() && places == self.places && cursor == self.cursor {
+            return Ok(());
+        }
+        let written: Vec<(Place, u32)> =
+            rows.iter().map(|((tenant, user, _), chunk)| ((tenant.clone(), *user), chunk.generation)).collect();
+        let gone: Vec<Place> = self.places.keys().filter(|place| !places.contains_key(*place)).cloned().collect();
+        let moved = places.iter().filter(|(place, stored)| self.places.get(*place) != Some(*stored));
+        let moved: Vec<_> = moved.map(|(place, stored)| (place.clone(), *stored)).collect();
         self.store
             .commit::<(), StoreError>(move |changes| {
-                let gone: Vec<Place> = changes.scan::<Places>(()).map(|row| row.map(|(place, _)| place)).collect::<Result<_, _>>()?;
                 gone.iter().for_each(|place| changes.delete::<Places>(place));
-                places.iter().try_for_each(|(place, stored)| changes.put::<Places>(place, stored))?;
+                moved.iter().try_for_each(|(place, stored)| changes.put::<Places>(place, stored))?;
                 rows.iter().try_for_each(|(key, chunk)| changes.put::<Chunks>(key, chunk))?;
                 changes.put::<Cursor>(&(), &cursor)
             })
             .await?;
-        self.cursor = cursor;
+        (self.next_chunk, self.places, self.cursor) = (next_chunk, places, cursor);
+        for (place, generation) in written {
+            self.stored.entry(place).or_default().insert(generation);
+        }
         Ok(())
     }
 
-    /// Removes everything: the log is another one.
+    /// Removes everything, the cursor last: whoever is interrupted begins again with removing.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn clear(&mut self, incarnation: u64) -> Result<(), Fault> {
-        let doomed = self.store.scan::<Chunks>(()).map(|row| row.map(|(key, _)| key)).collect::<Result<Vec<_>, _>>()?;
-        self.places.clear();
+    pub async fn clear(&mut self) -> Result<(), Fault> {
+        let doomed = self.read((), |rows| rows.map(|row| row.map(|(key, _)| key)).collect()).await?;
+        self.delete(doomed).await?;
         self.stored.clear();
-        self.write(Vec::new(), pb::StoredCursor { incarnation, position: 0 }).await?;
-        Ok(self.remove(doomed).await?)
+        self.write([].into_iter(), HashMap::new(), pb::StoredCursor::default()).await
     }
 
     /// Finishes what is waiting and gives the store back to the disk.
@@ -144,7 +172,18 @@ impl Disk {
         self.store.close().await;
     }
 
-    async fn remove(&self, doomed: Vec<(TenantId, UserId, u64)>) -> Result<(), StoreError> {
+    /// Reads rows where blocking is no harm: a mailbox may have many.
+    async fn read<T: Send + 'static>(
+        &self,
+        prefix: impl Prefix<(TenantId, UserId, u64)> + Send + 'static,
+        reading: impl FnOnce(Scan<Chunks>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || reading(store.scan::<Chunks>(prefix)));
+        Ok(read.await.map_err(|_| Fault::internal("reading chunks was given up"))??)
+    }
+
+    async fn delete(&self, doomed: Vec<(TenantId, UserId, u64)>) -> Result<(), StoreError> {
         for keys in doomed.chunks(DELETED_AT_ONCE) {
             let keys = keys.to_vec();
             self.store

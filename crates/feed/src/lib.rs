@@ -2,14 +2,23 @@
 //! What a view makes of an entry is the view's own business: its `Fold`.
 
 pub mod block;
-pub mod chunks;
 pub mod entry;
-pub mod fold;
-mod follower;
-mod mailboxes;
-mod settle;
-mod tables;
-pub mod view;
 
+pub mod fold;
 pub use fold::Fold;
+
+pub mod view;
 pub use view::{Reader, View};
+
+mod follower;
+#[doc(hidden)]
+pub use follower::Pace;
+mod names;
+mod refold;
+mod settle;
+mod source;
+mod take;
+
+pub mod chunks;
+mod mailboxes;
+mod tables;

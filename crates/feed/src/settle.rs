@@ -1,177 +1,181 @@
-//! How a view follows decisions: it forgets what closed, takes in what opened, folds again what returned. Only then does it say so,
-//! and only then do readers with that permit read.
+//! How a view follows decisions: it forgets what closed, takes in what opened. Only when nothing of it is missing any more and its
+//! people have names does it say so, and only then do readers with that permit read.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::collections::HashMap;
 
-use consent_client::{MailboxState, Permit, TenantMirror, UserKind, UserMirror};
+use consent_client::{MailboxState, Permit, TenantMirror, UserMirror};
 use contracts::ingestion::v1 as pb;
-use runtime::{Onward, fault_of};
-use vocabulary::{Address, Fault, PersonId, Reason, TenantId, UserId};
+use vocabulary::revision::{Part, Point};
+use vocabulary::{Fault, TenantId, UserId};
 
 use crate::Fold;
-use crate::follower::{BlockKey, Follower, RETRY, key_of};
+use crate::follower::Follower;
 use crate::mailboxes::{Opening, Place};
 use crate::tables::CRM;
-use crate::view::{Ours, TenantView};
 
-const ADDRESSES_AT_ONCE: usize = 2_000;
-/// How long ingestion may take to name people.
-const NAMING: Duration = Duration::from_secs(10);
+/// Which mirror: incarnation, log of decisions, position.
+pub(crate) type Stamp = (u64, u64, u64);
+
+/// By which decision about a tenant each step was taken. The tenant is settled when it was the same one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// What had closed was forgotten.
+    closed: Option<Point>,
+    /// What stood open was taken in, but for what is missing.
+    pub(crate) opened: Option<Point>,
+    /// The directory was learned.
+    pub(crate) named: Option<Point>,
+}
 
 impl<F: Fold> Follower<F> {
-    /// Brings every tenant to the present decisions.
+    /// Brings every tenant to the present decisions, as far as that takes nobody else. Whatever closes meanwhile goes before anything
+    /// more is taken in.
     pub(crate) async fn settle(&mut self) -> Result<(), Fault> {
-        let position = *self.subscriber.changes().borrow();
-        if self.settled == Some(position) {
+        loop {
+            let mirror = self.subscriber.mirror();
+            let stamp = (mirror.incarnation, mirror.log_incarnation, mirror.position);
+            drop(mirror);
+            if self.settled == Some(stamp) {
+                return Ok(());
+            }
+            let tenants = self.subscriber.tenants()?;
+            self.leave_unknown(&tenants);
+            for tenant in &tenants {
+                self.close(tenant).await?;
+            }
+            let mut opened = true;
+            for tenant in &tenants {
+                opened = opened && self.open(tenant).await?;
+            }
+            if opened {
+                self.settled = Some(stamp);
+            }
+        }
+    }
+
+    /// Says that a tenant is settled, if it is.
+    pub(crate) fn answer_for(&self, tenant: &TenantId) {
+        let Some(Standing { closed, opened, named }) = self.standings.get(tenant) else { return };
+        if closed == opened && opened == named && !self.mailboxes.any_missing(tenant) {
+            let view = self.shared.tenant(tenant);
+            if *view.settled.read() != *named {
+                *view.settled.write() = *named;
+                self.publish(|_| {});
+            }
+        }
+    }
+
+    /// Forgets tenants that the mirror no longer knows. Nobody can ask for them; should they come back, their rows are still there.
+    fn leave_unknown(&mut self, known: &[TenantId]) {
+        let unknown: Vec<TenantId> = self.standings.keys().filter(|tenant| known.binary_search(tenant).is_err()).cloned().collect();
+        for tenant in unknown {
+            self.shared.tenants.write().remove(&tenant);
+            for (user, _) in self.mailboxes.of(&tenant) {
+                self.mailboxes.unload(&(tenant.clone(), user), true);
+            }
+            self.standings.remove(&tenant);
+            self.names.forget(&tenant);
+        }
+    }
+
+    /// Forgets what has closed, on disk too unless its key lives on.
+    async fn close(&mut self, tenant: &TenantId) -> Result<(), Fault> {
+        let Some(permit) = self.permit(tenant)? else { return Ok(()) };
+        let decided = decided_at(&permit);
+        if self.standings.get(tenant).is_some_and(|standing| standing.closed == Some(decided)) {
             return Ok(());
         }
-        for tenant in self.subscriber.tenants()? {
-            let permit = self.subscriber.permit(&tenant)?;
-            let view = self.shared.tenant(&tenant);
-            if view.settled.load(Ordering::Acquire) < decided_at(&permit) {
-                self.settle_tenant(&tenant, &permit, &view).await?;
-                view.settled.store(decided_at(&permit), Ordering::Release);
-            }
-        }
-        self.settled = Some(position);
-        self.publish(|_| {});
-        Ok(())
-    }
-
-    async fn settle_tenant(&mut self, tenant: &TenantId, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        let open: HashMap<UserId, Opening> = permit.users.values().filter_map(|user| Some((user.id, opening(user)?))).collect();
+        let view = self.shared.tenant(tenant);
+        *view.settled.write() = None;
+        let open: HashMap<UserId, Opening> = openings(&permit).collect();
         for (user, held) in self.mailboxes.of(tenant) {
-            let wanted = open.get(&user);
-            if user == CRM || wanted == Some(&held) {
+            let now = open.get(&user);
+            if user == CRM || now == Some(&held) {
                 continue;
             }
+            view.fold.write().forget(user);
             let place = (tenant.clone(), user);
-            self.close(&place, permit, view).await?;
-            if wanted.is_some_and(|wanted| wanted.generation == held.generation) {
+            self.mailboxes.unload(&place, lives(&permit, user, held.generation));
+            if now.is_some_and(|now| now.generation == held.generation) {
                 // Closed and opened again unseen: what its intervals allow is folded anew.
-                self.disk.places.insert(place, pb::StoredPlace { generation: held.generation, position: 1 });
+                self.mailboxes.keep(place, held.generation, 1);
             }
         }
-        for place in self.disk.stored(tenant) {
-            let held = permit.users.get(&place.1).is_some_and(|user| user.state == MailboxState::Held);
-            if place.1 != CRM && !held && !open.contains_key(&place.1) {
-                self.disk.remove_all_but(&place, None).await?;
-            }
+        let wanted = |user, generation| lives(&permit, user, generation);
+        self.mailboxes.prune(tenant, wanted);
+        for place in self.disk.unwanted(tenant, wanted) {
+            self.disk.remove(&place, |generation| wanted(place.1, generation)).await?;
         }
-        self.load((tenant.clone(), CRM), Opening { generation: 0, key: permit.facts_key.clone() }).await?;
-        for (user, opening) in open {
-            self.load((tenant.clone(), user), opening).await?;
-        }
-        self.refold_returned(tenant, permit).await?;
-        self.learn_ours(tenant, permit, view).await
+        self.standings.entry(tenant.clone()).or_default().closed = Some(decided);
+        Ok(())
     }
 
-    /// Forgets a mailbox. If its key lives on, what was not written yet is folded again when it returns; else its rows go too.
-    async fn close(&mut self, place: &Place, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        view.fold.write().forget(place.1);
-        let Some(loaded) = self.mailboxes.unload(place) else { return Ok(()) };
-        let user = permit.users.get(&place.1);
-        let held = user.is_some_and(|user| user.generation == loaded.opening.generation && user.state == MailboxState::Held);
-        if !held {
-            self.disk.places.remove(place);
-            return Ok(self.disk.remove_all_but(place, None).await?);
+    /// Takes in what stands open and is not in memory; `false` when decisions came in between that must be settled first.
+    async fn open(&mut self, tenant: &TenantId) -> Result<bool, Fault> {
+        let Some(permit) = self.permit(tenant)? else { return Ok(false) };
+        let decided = decided_at(&permit);
+        match self.standings.get(tenant) {
+            Some(standing) if standing.closed != Some(decided) => return Ok(false),
+            Some(standing) if standing.opened == Some(decided) => return Ok(true),
+            Some(_) => {}
+            None => return Ok(false),
         }
-        if !loaded.pending.is_empty() {
-            self.disk.places.insert(place.clone(), loaded.place());
+        let crm = Opening { generation: 0, key: permit.facts_key.clone() };
+        let wanted: Vec<(Place, Opening)> =
+            [(CRM, crm)].into_iter().chain(openings(&permit)).map(|(user, opening)| ((tenant.clone(), user), opening)).collect();
+        drop(permit);
+        for (place, opening) in wanted {
+            if self.mailboxes.opening(&place).is_none() {
+                // Each mailbox may take a while, so each is read under a permit of its own.
+                if self.permit(tenant)?.map(|permit| decided_at(&permit)) != Some(decided) {
+                    return Ok(false);
+                }
+                self.load(place, opening).await?;
+            }
         }
-        Ok(())
+        let Some(permit) = self.permit(tenant)?.filter(|permit| decided_at(permit) == decided) else { return Ok(false) };
+        self.standings.entry(tenant.clone()).or_default().opened = Some(decided);
+        self.name_ours(&permit);
+        Ok(true)
     }
 
     /// Folds the chunks of a mailbox that is not in memory.
     async fn load(&mut self, place: Place, opening: Opening) -> Result<(), Fault> {
-        if self.mailboxes.opening(&place).is_some() {
-            return Ok(());
-        }
         let generation = opening.generation;
-        self.disk.remove_all_but(&place, Some(generation)).await?;
-        match self.disk.load(&place, generation, &opening.key) {
-            Ok(entries) => self.fold(&place, generation, entries),
-            Err(fault) => {
-                tracing::warn!(%fault, "chunks of a mailbox do not open: it is folded anew from the log");
-                self.disk.remove_all_but(&place, None).await?;
-                self.disk.places.insert(place.clone(), pb::StoredPlace { generation, position: 1 });
+        match self.disk.load(&place, &opening).await? {
+            Some(entries) => self.fold(&place, generation, entries),
+            None => {
+                tracing::info!("chunks of a mailbox do not open with its key: it is folded anew from the log");
+                self.mailboxes.keep(place.clone(), generation, 1);
+                self.disk.keep(&place, pb::StoredPlace { generation, position: 1 }).await?;
+                self.disk.remove(&place, |_| false).await?;
             }
         }
-        self.mailboxes.load(place, opening);
-        Ok(())
-    }
-
-    /// Folds from the log what was passed over while mailboxes that are open now were held: one pass for all of them.
-    async fn refold_returned(&mut self, tenant: &TenantId, permit: &Permit) -> Result<(), Fault> {
-        let loaded = |place: &Place, stored: &pb::StoredPlace| {
-            self.mailboxes.opening(place).is_some_and(|opening| opening.generation == stored.generation)
-        };
-        let of_tenant = self.disk.places.iter().filter(|((of, _), _)| of == tenant);
-        let returned: HashMap<UserId, u64> =
-            of_tenant.filter(|(place, stored)| loaded(place, stored)).map(|((_, user), stored)| (*user, stored.position)).collect();
-        let Some(first) = returned.values().min().copied() else { return Ok(()) };
-        if first <= self.position {
-            let mut blocks = self.blocks_after(first - 1).await?;
-            let mut position = first - 1;
-            while position < self.position {
-                let message = blocks.message().await.map_err(|status| fault_of(&status))?;
-                let message = message.ok_or_else(|| Fault::unavailable(Reason::DependencyUnavailable, "the feed has ended", RETRY))?;
-                position = message.position;
-                for block in message.blocks {
-                    let wanted = block.tenant_id == tenant.as_str()
-                        && block.position <= self.position
-                        && returned.get(&UserId(block.user_id)).is_some_and(|from| *from <= block.position);
-                    if wanted && let BlockKey::Open(key) = key_of(permit, &block)? {
-                        self.fold_block(&(tenant.clone(), UserId(block.user_id)), &key, block)?;
-                    }
-                }
-            }
-        }
-        self.disk.places.retain(|(of, user), _| of != tenant || !returned.contains_key(user));
-        Ok(())
-    }
-
-    /// Learns the person ids of the directory's addresses.
-    async fn learn_ours(&mut self, tenant: &TenantId, permit: &Permit, view: &TenantView<F>) -> Result<(), Fault> {
-        let people = self.people.entry(tenant.clone()).or_default();
-        let ours: Vec<&Arc<UserMirror>> =
-            permit.users.values().filter(|user| matches!(user.kind, UserKind::Person | UserKind::Shared)).collect();
-        let unknown: HashSet<&Address> =
-            ours.iter().flat_map(|user| &user.addresses).filter(|address| !people.contains_key(*address)).collect();
-        let unknown: Vec<&Address> = unknown.into_iter().collect();
-        for addresses in unknown.chunks(ADDRESSES_AT_ONCE) {
-            let request = pb::ResolvePeopleRequest {
-                tenant_id: tenant.as_str().to_owned(),
-                addresses: addresses.iter().map(|address| address.as_str().to_owned()).collect(),
-                mint: true,
-                person_ids: Vec::new(),
-            };
-            let answer = self.client.resolve_people(Onward::service().within(NAMING).request(request)).await;
-            let ids = answer.map_err(|status| fault_of(&status))?.into_inner().person_ids;
-            people.extend(addresses.iter().map(|address| (*address).clone()).zip(ids.into_iter().map(PersonId)));
-        }
-        let mut learned = Ours::default();
-        for user in ours {
-            let mut persons: Vec<PersonId> = user.addresses.iter().filter_map(|address| people.get(address).copied()).collect();
-            persons.sort_unstable();
-            learned.user_of.extend(persons.iter().map(|person| (*person, user.id)));
-            learned.persons_of.insert(user.id, persons);
-        }
-        *view.ours.write() = Arc::new(learned);
+        self.mailboxes.load(place, opening, self.position);
         Ok(())
     }
 }
 
-/// The position of the last decision about the tenant.
-pub(crate) fn decided_at(tenant: &TenantMirror) -> u64 {
-    tenant.position
+/// The last decision about the tenant of a permit.
+pub(crate) fn decided_at(permit: &Permit) -> Point {
+    let incarnation = permit.revision().point(Part::Consent).map_or(0, |point| point.incarnation);
+    let tenant: &TenantMirror = permit;
+    Point { incarnation, position: tenant.position }
 }
 
 /// How a mailbox stands open to this view, if it does.
 pub(crate) fn opening(user: &UserMirror) -> Option<Opening> {
     let readable = user.state == MailboxState::Open && user.log_key.is_some();
     user.view_key.clone().filter(|_| readable).map(|key| Opening { generation: user.generation, key })
+}
+
+fn openings(permit: &Permit) -> impl Iterator<Item = (UserId, Opening)> {
+    permit.users.values().filter_map(|user| Some((user.id, opening(user)?)))
+}
+
+/// Whether rows and places of a generation may be read now or later. A higher generation than the mirror's is one it will know.
+fn lives(permit: &Permit, user: UserId, generation: u32) -> bool {
+    let in_state = |user: &UserMirror| matches!(user.state, MailboxState::Open | MailboxState::Held);
+    user == CRM
+        || permit.users.get(&user).is_some_and(|user| generation > user.generation || (generation == user.generation && in_state(user)))
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use consent_client::{Permit, Subscriber};
@@ -12,14 +11,14 @@ use runtime::Link;
 use store::Store;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use vocabulary::revision::{Part, Revision};
+use vocabulary::revision::{Part, Point, Revision};
 use vocabulary::{Fault, Kind, PersonId, Reason, TenantId, UserId};
 
 use crate::Fold;
-use crate::follower::Follower;
+use crate::chunks::Disk;
+use crate::follower::{Follower, Pace};
 use crate::settle::decided_at;
-
-const RETRY: Duration = Duration::from_millis(100);
+use crate::source::RETRY;
 
 /// The folds of every tenant, kept up to date by a task of their own.
 pub struct View<F> {
@@ -33,13 +32,30 @@ impl<F> Clone for View<F> {
 }
 
 impl<F: Fold> View<F> {
-    /// Begins to follow the feed from where the store says, until `stopping`.
+    /// Begins to follow the feed from where the store says, until `stopping`; then writes what is pending and lets go of the store.
     ///
     /// # Errors
     /// STORE_FAILED when the store cannot be read.
     pub async fn start(store: Store, subscriber: Subscriber, feed: Link, stopping: CancellationToken) -> Result<Self, Fault> {
+        Self::start_with(store, subscriber, feed, stopping, Pace::default()).await
+    }
+
+    /// As [`View::start`], at another pace: for the tests of this crate.
+    ///
+    /// # Errors
+    /// As for [`View::start`].
+    #[doc(hidden)]
+    pub async fn start_with(
+        store: Store,
+        subscriber: Subscriber,
+        feed: Link,
+        stopping: CancellationToken,
+        pace: Pace,
+    ) -> Result<Self, Fault> {
         let shared = Arc::new(Shared::default());
-        let follower = Follower::open(store, subscriber, feed, Arc::clone(&shared))?;
+        let disk = tokio::task::spawn_blocking(move || Disk::open(store)).await;
+        let disk = disk.map_err(|_| Fault::internal("reading the view was given up"))??;
+        let follower = Follower::new(disk, subscriber, feed, Arc::clone(&shared), pace);
         tokio::spawn(follower.run(stopping));
         Ok(Self { shared })
     }
@@ -51,11 +67,12 @@ impl<F: Fold> View<F> {
     /// ABORTED, REVISION_LOST when the demanded point belongs to another log; UNAVAILABLE, REVISION_NOT_REACHED after `within`.
     pub async fn reader(&self, permit: &Permit, demanded: &Revision, within: Duration) -> Result<Reader<F>, Fault> {
         let point = demanded.point(Part::Log);
+        let decided = decided_at(permit);
         let mut progress = self.shared.progress.subscribe();
         let far_enough = |progress: &Progress| {
             let reached = point.is_none_or(|point| point.incarnation != progress.incarnation || point.position <= progress.position);
             let tenant = self.shared.tenants.read().get(&permit.tenant).map(Arc::clone);
-            tenant.filter(|tenant| progress.caught_up && reached && tenant.settled.load(Ordering::Acquire) >= decided_at(permit))
+            tenant.filter(|tenant| progress.caught_up && reached && tenant.is_settled(decided))
         };
         let waiting = async {
             loop {
@@ -146,8 +163,14 @@ pub(crate) struct Progress {
 pub(crate) struct TenantView<F> {
     pub(crate) fold: RwLock<F>,
     pub(crate) ours: RwLock<Arc<Ours>>,
-    /// The position of the last decision about the tenant that is settled here.
-    pub(crate) settled: AtomicU64,
+    /// The last decision about the tenant that is settled here; none while another one is being settled.
+    pub(crate) settled: RwLock<Option<Point>>,
+}
+
+impl<F> TenantView<F> {
+    fn is_settled(&self, decided: Point) -> bool {
+        self.settled.read().is_some_and(|settled| settled.incarnation == decided.incarnation && settled.position >= decided.position)
+    }
 }
 
 /// The directory by person.

@@ -1,10 +1,11 @@
 //! An interaction as its source tells it: raw text, nothing checked. Connectors and the wire make these; `normalise` judges them.
+//! Debug shows kinds, counts and times only; see `redacted`.
 
 use vocabulary::Timestamp;
 use vocabulary::entry::{Answer, RecordRef};
 
 /// One interaction as its source tells it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Interaction {
     /// The source's own id; required for calls and activities. It also names a CRM email without Message-ID.
     pub source_id: Option<String>,
@@ -28,7 +29,7 @@ pub enum Detail {
 }
 
 /// An email, by its headers. Addresses are `addr-spec`s as they stand in the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Email {
     /// Message-ID, with or without angle brackets.
     pub message_id: Option<String>,
@@ -40,11 +41,11 @@ pub struct Email {
     pub cc: Vec<String>,
     /// Date.
     pub date: Option<Timestamp>,
-    /// When the mailbox received it.
+    /// When the mailbox received it; a later Date is clamped to it.
     pub received: Option<Timestamp>,
     /// In-Reply-To: the first id.
     pub in_reply_to: Option<String>,
-    /// References, oldest first.
+    /// References, oldest first; only the first is looked at.
     pub references: Vec<String>,
     /// The source's own conversation id.
     pub conversation_id: Option<String>,
@@ -53,7 +54,7 @@ pub struct Email {
 }
 
 /// The headers that the filters look at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     /// Auto-Submitted.
     pub auto_submitted: Option<String>,
@@ -76,7 +77,7 @@ pub struct Headers {
 }
 
 /// One occurrence of a meeting.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Meeting {
     /// The iCalendar UID.
     pub uid: String,
@@ -103,7 +104,7 @@ pub struct Meeting {
 }
 
 /// Somebody invited to a meeting.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attendee {
     /// Their address.
     pub address: String,
@@ -116,7 +117,7 @@ pub struct Attendee {
 }
 
 /// A phone call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Call {
     /// Who called.
     pub from: String,
@@ -129,7 +130,7 @@ pub struct Call {
 }
 
 /// A task or an activity of a type the tenant defined.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Activity {
     /// The type: `task`, or the tenant's own.
     pub kind: String,

@@ -73,8 +73,8 @@ impl IgnoredReason {
     ];
 }
 
-/// An interaction that counts, and what each mailbox may tell of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An interaction that counts, and what each mailbox may tell of it. Debug shows no text of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Kept {
     /// The canonical text of its identity: the same from every source and in every mailbox. To be hashed under a key.
     pub identity: String,

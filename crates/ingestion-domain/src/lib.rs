@@ -12,6 +12,7 @@ mod copies;
 mod identity;
 mod list;
 mod reading;
+mod redacted;
 mod sender;
 
 pub use interaction::{Detail, Email, Interaction};

@@ -13,8 +13,8 @@ pub const MOST_PEOPLE: usize = 50;
 
 /// Judges one interaction.
 ///
-/// Total: whatever the texts and instants, it answers. The order of recipients changes nothing. `now` bounds the Date of a mail
-/// that claims to come from the future.
+/// Total: whatever the texts and instants, it answers. The order of recipients changes nothing. A mail that claims to come
+/// from more than five minutes after `now` is malformed; otherwise the answer does not depend on it.
 pub fn normalise(interaction: &Interaction, source: &Source, directory: &impl Directory, rules: &TenantRules, now: Timestamp) -> Judgement {
     let reading = match reading::read(interaction, *source, directory, now) {
         Ok(reading) => reading,

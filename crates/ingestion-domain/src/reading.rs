@@ -13,7 +13,6 @@ use crate::judgement::{IgnoredReason, Participant};
 use crate::{Detail, Directory, Interaction, Side, Source};
 
 /// An interaction, read.
-#[derive(Debug)]
 pub(crate) struct Reading {
     pub identity: String,
     pub thread: Option<String>,
@@ -75,6 +74,17 @@ pub(crate) fn read(interaction: &Interaction, source: Source, directory: &impl D
         Some(Detail::Activity(activity)) => call::read_activity(activity, source_id, source, directory),
         None => Err(Violation::new("detail", "an interaction is an email, a meeting, a call or an activity")),
     }
+}
+
+/// The longest that anything takes but a whole-day event: 31 days.
+const LONGEST_SECONDS: u32 = 31 * 86_400;
+
+/// A duration; `field` says where it stands.
+fn duration(seconds: u32, field: impl FnOnce() -> String) -> Result<u32, Violation> {
+    if seconds > LONGEST_SECONDS {
+        return Err(Violation::new(field(), "takes longer than 31 days"));
+    }
+    Ok(seconds)
 }
 
 /// Parses the address in `field`.

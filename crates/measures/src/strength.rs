@@ -15,9 +15,6 @@ pub use weight::{Attendance, MOST_OTHERS, MailRole, call_weight, mail_weight, me
 
 use vocabulary::Timestamp;
 
-/// Names the formula a result was computed with.
-pub const MODEL: &str = "strength-1";
-
 /// The most a tie can score while one direction was never seen (Rapport rule).
 pub const ONE_SIDED_CAP: f64 = 15.0;
 

@@ -10,6 +10,12 @@ use vocabulary::Fault;
 /// The header of the gRPC protocol that says how long a caller waits.
 pub const TIMEOUT_HEADER: &str = "grpc-timeout";
 
+/// How long a request waits for the state it demands when its caller names no deadline, and at most.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much of the caller's deadline is spent on waiting: what is left carries the answer.
+const WAITING_SHARE: f64 = 0.8;
+
 /// The instant after which the caller no longer waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
@@ -24,6 +30,12 @@ impl Deadline {
     /// The deadline of the request, if its caller set one.
     pub fn of<T>(request: &tonic::Request<T>) -> Option<Self> {
         request.extensions().get::<Self>().copied()
+    }
+
+    /// Until when a request may wait for the state it demands.
+    pub fn of_waiting<T>(request: &tonic::Request<T>) -> Self {
+        let share = |deadline: Self| deadline.remaining().mul_f64(WAITING_SHARE).min(PATIENCE);
+        Self::within(Self::of(request).map_or(PATIENCE, share))
     }
 
     /// How long the caller still waits; zero when no longer.
@@ -88,6 +100,17 @@ mod tests {
             ("1é", None),
         ] {
             assert_eq!(parse_timeout(text), expected, "{text}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_a_share_of_its_deadline_and_never_long() {
+        for (set, expected) in [(None, 5_000), (Some(1_000), 800), (Some(60_000), 5_000), (Some(0), 0)] {
+            let mut request = tonic::Request::new(());
+            if let Some(set) = set {
+                request.extensions_mut().insert(Deadline::within(Duration::from_millis(set)));
+            }
+            assert_eq!(Deadline::of_waiting(&request).remaining(), Duration::from_millis(expected), "{set:?}");
         }
     }
 }

@@ -5,7 +5,6 @@ mod reading;
 mod stories;
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hasher};
 use std::sync::LazyLock;
 
 use ingestion_domain::interaction::Detail;
@@ -18,18 +17,12 @@ use crate::{Company, RUN, RecordState, Spec, UserKind};
 /// Generated once for all tests.
 static DEMO: LazyLock<Company> = LazyLock::new(|| Company::generate(Spec::demo()));
 
-fn digest(company: &Company) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(format!("{company:?}").as_bytes());
-    hasher.finish()
-}
-
 #[test]
 fn the_same_seed_gives_the_same_company_and_another_seed_another() {
-    let small = |seed| digest(&Company::generate(Spec { interactions: 6_000, ..Spec::demo().seeded(seed) }));
+    let small = |seed| Company::generate(Spec { interactions: 6_000, ..Spec::demo().seeded(seed) });
     assert_eq!(small(1), small(1));
     assert_ne!(small(1), small(2));
-    assert_eq!(digest(&DEMO), digest(&Company::generate(Spec::demo())));
+    assert_eq!(*DEMO, Company::generate(Spec::demo()));
 }
 
 #[test]

@@ -86,11 +86,13 @@ pub enum Reason {
     KeyringFailed,
     /// A defect of ours.
     InternalFault,
+    /// The request would destroy many mailboxes and does not name their number.
+    WouldDestroy,
 }
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -116,6 +118,7 @@ impl Reason {
         Self::StoreFailed,
         Self::KeyringFailed,
         Self::InternalFault,
+        Self::WouldDestroy,
     ];
 
     /// The name on the wire.
@@ -146,6 +149,7 @@ impl Reason {
             Self::StoreFailed => "STORE_FAILED",
             Self::KeyringFailed => "KEYRING_FAILED",
             Self::InternalFault => "INTERNAL_FAULT",
+            Self::WouldDestroy => "WOULD_DESTROY",
         }
     }
 

@@ -1,5 +1,7 @@
 //! Messages to the domain's words and back: the only place of the service where both appear. Field violations end here.
 
+mod deletion;
+mod fields;
 mod question;
 mod record;
 mod relationship;
@@ -9,6 +11,7 @@ use contracts::common::v1 as common;
 use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Timestamp, Violation};
 
+pub use deletion::deletion;
 pub use question::{GridQuestion, about, grid, list, one};
 pub use record::{Draft, draft, message as record_message, upserted};
 pub use relationship::message as relationship_message;

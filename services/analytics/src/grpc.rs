@@ -15,6 +15,9 @@ const READERS: [Role; 5] = [Role::Operator, Role::ApplicationAdministrator, Role
 /// Who may write records.
 const WRITERS: [Role; 3] = [Role::Operator, Role::ApplicationAdministrator, Role::Service];
 
+/// Who may learn whose gates are open, and so how many mailboxes of a small side may be read.
+const GATEKEEPERS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
+
 /// Refuses a caller who has none of the roles in the tenant.
 ///
 /// # Errors
@@ -22,4 +25,9 @@ const WRITERS: [Role; 3] = [Role::Operator, Role::ApplicationAdministrator, Role
 fn admitted(caller: &Caller, tenant: &TenantId, roles: &[Role]) -> Result<(), Fault> {
     caller.require_tenant(tenant)?;
     caller.require_any(roles)
+}
+
+/// Whether a caller may learn whose gates are open.
+fn sees_gates(caller: &Caller) -> bool {
+    GATEKEEPERS.iter().any(|role| caller.has(*role))
 }

@@ -12,7 +12,6 @@ use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
 
 use crate::grpc::{Records, Relationships};
-use crate::people::People;
 use crate::record_store::RecordStore;
 use crate::waiting::Waiting;
 
@@ -40,13 +39,12 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let view = View::start(timelines, consent.clone(), context.link("ingestion"), context.stopping.clone()).await?;
     let waiting = Waiting::new(consent);
     let store = Arc::new(RecordStore::open(records)?);
-    let people = People::new(context);
     macro_rules! public {
         ($server:expr) => {
             sized!($server.accept_compressed(Gzip).accept_compressed(Zstd).send_compressed(Gzip), config.limits.public())
         };
     }
-    let records = RecordServiceServer::new(Records::new(waiting.clone(), Arc::clone(&store), people));
+    let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store)));
     let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
     Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)))
 }

@@ -3,6 +3,9 @@
 mod load;
 mod write;
 
+mod delete;
+mod repeat;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -10,17 +13,19 @@ use std::time::Duration;
 
 use analytics_domain::Records;
 use consent_client::Permit;
+use contracts::analytics::v1 as pb;
 use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 use runtime::Deadline;
-use store::Store;
+use store::{Changes, Store, StoreError};
 use tokio::sync::{Mutex, OnceCell, watch};
 use vocabulary::revision::Part;
 use vocabulary::{Fault, Kind, Reason, Revision, TenantId};
 
 use crate::tables::{Head, Names};
 
-pub use write::Outcome;
+pub use delete::Deletion;
+pub use repeat::Repeatable;
 
 /// How long to wait before a revision is demanded again.
 const RETRY: Duration = Duration::from_millis(200);
@@ -83,6 +88,12 @@ impl RecordStore {
         self.revision_at(*self.head.borrow())
     }
 
+    /// Changes what can be read to what is durable at `position`.
+    fn publish(&self, tenant: &TenantRecords, position: u64, change: impl FnOnce(&mut Records)) {
+        change(&mut tenant.records.write());
+        self.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+    }
+
     fn revision_at(&self, position: u64) -> Revision {
         Revision::of(Part::Records, self.store.incarnation(), position)
     }
@@ -93,6 +104,17 @@ impl TenantRecords {
     pub fn read(&self) -> impl std::ops::Deref<Target = Records> {
         self.records.read()
     }
+
+    fn names(&self) -> Result<Names, Fault> {
+        self.loaded.get().cloned().ok_or_else(|| Fault::internal("records are changed before they are read"))
+    }
+}
+
+/// Takes the next position of a store.
+fn next_position(changes: &mut Changes<'_>) -> Result<u64, StoreError> {
+    let position = changes.get::<Head>(&())?.unwrap_or_default().position + 1;
+    changes.put::<Head>(&(), &pb::StoredHead { position })?;
+    Ok(position)
 }
 
 impl fmt::Debug for RecordStore {

@@ -26,6 +26,16 @@ impl Table for Head {
     type Value = pb::StoredHead;
 }
 
+/// Deletions that may be asked for again, by tenant and keyed hash of the request's id.
+pub enum Deletions {}
+
+impl Table for Deletions {
+    const TAG: u8 = 3;
+    const NAME: &'static str = "deletions";
+    type Key = (TenantId, u128);
+    type Value = pb::StoredDeletion;
+}
+
 /// The most sealed bytes of one part, under the store's limit with their wrapping.
 pub const PART_BYTES: usize = 6_000;
 

@@ -1,5 +1,6 @@
 //! The service over links in process, with small hand-written peers in place of consent and ingestion, and real stores.
 
+mod deleting;
 mod peers;
 mod records;
 mod relationships;
@@ -73,10 +74,14 @@ impl Service {
 
     /// Ends it and starts it again on the same stores.
     async fn restarted(self) -> Self {
-        let Self { records, analytics, context, consent, feed, folder } = self;
-        context.stopping.cancel();
-        drop((records, analytics, context));
-        Self::on(folder, consent, feed).await
+        let (consent, feed) = (self.consent.clone(), self.feed.clone());
+        Self::on(self.stopped(), consent, feed).await
+    }
+
+    /// Ends it; its stores are left.
+    fn stopped(self) -> TempDir {
+        self.context.stopping.cancel();
+        self.folder
     }
 
     /// Sends messages on one stream; what is answered before it ends, and how it ends.
@@ -100,6 +105,10 @@ impl Service {
         let (mut answers, ended) = self.send(vec![message]).await;
         ended.unwrap();
         answers.remove(0)
+    }
+
+    async fn delete(&self, request: pb::DeleteRecordRequest) -> Result<pb::DeleteRecordResponse, Fault> {
+        self.records.clone().delete_record(request).await.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
     }
 
     async fn get(&self, kind: RecordKind, id: &str) -> Result<pb::GetRecordResponse, Fault> {

@@ -4,22 +4,10 @@ use std::time::Duration;
 
 use consent_client::{Permit, Subscriber};
 use runtime::Deadline;
-use tonic::Request;
 use vocabulary::{Fault, Reason, Revision, TenantId};
-
-/// How long a request waits for what it demands when its caller names no deadline, and at most.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How much of the caller's deadline is spent on waiting: what is left carries the answer.
-const WAITING_SHARE: f64 = 0.8;
 
 /// How long a write waits for a tenant that consent has only just named: it demands no revision.
 const NEWBORN: Duration = Duration::from_secs(1);
-
-/// Until when a request may wait.
-pub fn deadline<T>(request: &Request<T>) -> Deadline {
-    Deadline::within(Deadline::of(request).map_or(PATIENCE, |deadline| deadline.remaining().mul_f64(WAITING_SHARE).min(PATIENCE)))
-}
 
 /// Permits, waited for.
 #[derive(Clone, Debug)]

@@ -16,8 +16,3 @@ use vocabulary::Timestamp;
 pub(crate) fn time(time: Timestamp) -> WireTime {
     WireTime { seconds: time.seconds(), nanos: time.subsecond_nanos() }
 }
-
-/// An etag names the position of the last change, quoted as HTTP quotes it.
-pub(crate) fn etag(position: u64) -> String {
-    format!("\"{position:x}\"")
-}

@@ -33,6 +33,8 @@ struct Ring {
     keyring: Keyring,
     /// Slots whose destruction is decided, durable and told, but failed.
     owed: Vec<SlotId>,
+    /// The latest position that anything was to be destroyed at.
+    owed_at: u64,
 }
 
 impl Keys {
@@ -54,7 +56,7 @@ impl Keys {
                 Err(KeyringError::InUse) if tries > 0 => tokio::time::sleep(LOCK_PAUSE).await,
                 opened => {
                     let keyring = opened.inspect_err(|error| tracing::error!(%error, "the keyring cannot be opened"))?;
-                    return Ok(Self(Arc::new(Mutex::new(Ring { keyring, owed: Vec::new() }))));
+                    return Ok(Self(Arc::new(Mutex::new(Ring { keyring, owed: Vec::new(), owed_at: 0 }))));
                 }
             }
         }
@@ -114,11 +116,25 @@ impl Keys {
         blocking(move || {
             let ring = &mut *ring.lock();
             ring.owed.extend(slots);
-            ring.keyring.apply(Change::destroy(ring.owed.iter().cloned()), position).map_err(logged)?;
+            ring.owed_at = ring.owed_at.max(position);
+            ring.keyring.apply(Change::destroy(ring.owed.iter().cloned()), ring.owed_at).map_err(logged)?;
             ring.owed.clear();
             Ok(())
         })
         .await
+    }
+
+    /// Tries again and again to destroy what is owed, for as long as somebody has the keyring open. Must be called within a Tokio runtime.
+    pub fn pay_every(&self, pause: Duration) {
+        let ring = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(ring) = ring.upgrade() else { return };
+                // What fails is in the log, and still owed.
+                let _owed = Self(ring).destroy(Vec::new(), 0).await;
+            }
+        });
     }
 }
 
@@ -164,4 +180,34 @@ fn logged(error: KeyringError) -> Fault {
 fn missing() -> Fault {
     let message = "a decision that stands has no key in the keyring: restore the keyring that belongs to this store";
     Fault::new(Kind::Internal, Reason::KeyringFailed, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use vocabulary::UserId;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_owed_is_paid_without_being_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
+        let keys = Keys::open(&config, true).await.unwrap();
+        let slot = SlotId::of_mailbox(&TenantId::parse("contoso").unwrap(), UserId(7), 1, MailboxKey::Log);
+        keys.mint(vec![slot.clone()], 1).await.unwrap();
+        let (files, aside) = (dir.path().join("keyring"), dir.path().join("aside"));
+        fs::rename(&files, &aside).unwrap();
+        assert_eq!(keys.destroy(vec![slot], 2).await.unwrap_err().reason, Reason::KeyringFailed);
+        keys.pay_every(Duration::from_millis(1));
+        fs::rename(&aside, &files).unwrap();
+        let paid = async {
+            while !keys.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), paid).await.unwrap();
+        assert_eq!(keys.position(), 2);
+    }
 }

@@ -24,6 +24,9 @@ use crate::writer::Core;
 /// The share of the process's cache that the store of consent takes: an eighth, for its rows are all in memory already.
 const CACHE_SHARE: u64 = 8;
 
+/// How often the destruction of keys that failed is tried again.
+const PAY_EVERY: Duration = Duration::from_secs(5);
+
 /// Opens everything.
 ///
 /// # Errors
@@ -37,6 +40,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     let before = found.unwrap_or_default();
     let (tenants, kept) = read(store.clone(), keys.clone(), before.position).await?;
     destroy_stray(&keys, &tenants).await?;
+    keys.pay_every(PAY_EVERY);
 
     let longest_lease_millis = before.longest_lease_millis.max(config.lease_ms);
     let head = pb::StoredHead { incarnation: before.incarnation + 1, position: before.position, longest_lease_millis };

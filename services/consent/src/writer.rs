@@ -9,11 +9,11 @@ use parking_lot::RwLock;
 use prost::Message;
 use runtime::config::Limits;
 use sealing::{Key, SlotId};
-use store::{Changes, Store};
+use store::{Changes, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use vocabulary::{Clock, Fault, TenantId, Timestamp};
+use vocabulary::{Clock, Fault, Reason, TenantId, Timestamp};
 
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
@@ -46,7 +46,7 @@ pub(crate) struct Command {
     pub repeat: Option<Repeatable>,
     /// Only say what would happen.
     pub validate_only: bool,
-    /// Whether the request takes something away: then even one that changes nothing waits until that is enforced.
+    /// Whether the request takes something away: then even one that takes nothing more waits until what was taken before is enforced.
     pub narrows: bool,
 }
 
@@ -74,7 +74,8 @@ impl Core {
         R: Message + Default + 'static,
     {
         let core = Arc::clone(self);
-        self.to_its_end(async move {
+        let narrowed = (command.narrows && !command.validate_only).then(|| command.tenant.clone());
+        let decided = self.to_its_end(async move {
             let mut kept = core.writing.lock().await;
             let now = core.clock.now();
             let (held, position) = core.present(&command.tenant)?;
@@ -88,11 +89,7 @@ impl Core {
             if command.validate_only {
                 return Ok(Decided { answer, awaited: 0, request: None });
             }
-            let awaited = match (decision.is_empty(), decision.narrowing) {
-                (true, _) if command.narrows => held.state.position,
-                (false, true) => decision.position,
-                (true, _) | (false, false) => 0,
-            };
+            let awaited = if command.narrows || decision.narrowing { next.state.position } else { 0 };
             let request = core.request(&command, &next, &answer, awaited, now);
             let key = request.as_ref().map(|(key, _)| key.clone());
             let minted = keys::minted(&command.tenant, &decision);
@@ -103,10 +100,16 @@ impl Core {
             if !decision.is_empty() {
                 core.publish(next, &decision);
             }
-            core.keys.destroy(destroyed, position + 1).await?;
+            core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await?;
             Ok(Decided { answer, awaited, request: key })
-        })
-        .await
+        });
+        let decided = decided.await;
+        if let (Err(refused), Some(tenant)) = (&decided, narrowed)
+            && may_repeat(refused)
+        {
+            self.finish(&tenant).await?;
+        }
+        decided
     }
 
     /// Makes a tenant with its keys.
@@ -162,6 +165,14 @@ impl Core {
         }
     }
 
+    /// Destroys what is still owed, and waits until all that was decided about a tenant is in force.
+    async fn finish(&self, tenant: &TenantId) -> Result<(), Fault> {
+        let (held, position) = self.present(tenant)?;
+        self.keys.destroy(Vec::new(), position).await?;
+        self.hub.settled(held.state.position).await;
+        Ok(())
+    }
+
     /// The answer to a request that came before. What its decision destroys is destroyed by now, or now.
     async fn answered<R: Message + Default>(&self, command: &Command, held: &Held, now: Timestamp) -> Result<Option<Decided<R>>, Fault> {
         let Some(repeat) = command.repeat.as_ref().filter(|_| !command.validate_only) else { return Ok(None) };
@@ -184,7 +195,7 @@ impl Core {
         Some((repeat.key(&command.tenant, &held.keys), row))
     }
 
-    /// Makes a decision durable. When it cannot be, the keys minted for it go again.
+    /// Makes a decision durable. When it is certain that nothing of it is on disk, the keys minted for it go again.
     async fn write(
         &self,
         kept: &mut Kept,
@@ -214,14 +225,14 @@ impl Core {
             if let Some((key, row)) = &request {
                 changes.put::<tables::Requests>(key, row)?;
             }
-            Ok::<_, Fault>(())
+            Ok::<_, StoreError>(())
         });
         let committed = committed.await;
-        if committed.is_err() && !minted.is_empty() {
-            // What fails here is found and destroyed at the next start.
+        if committed.as_ref().is_err_and(applied_nothing) && !minted.is_empty() {
+            // What fails here is owed.
             let _owed = self.keys.destroy(minted, 0).await;
         }
-        committed
+        Ok(committed?)
     }
 
     /// Shows a durable decision to readers and holders, to all at the same moment.
@@ -241,5 +252,23 @@ impl Core {
     async fn to_its_end<R: Send + 'static>(&self, work: impl Future<Output = Result<R, Fault>> + Send + 'static) -> Result<R, Fault> {
         let task = tokio::spawn(work.in_current_span());
         task.await.unwrap_or_else(|_| Err(Fault::internal("a decision ended in a panic")))
+    }
+}
+
+/// Whether a refusal may be due to what an earlier try of the same request did: then that comes to its end first.
+fn may_repeat(refused: &Fault) -> bool {
+    matches!(refused.reason, Reason::NotGranted | Reason::StaleEtag)
+}
+
+/// Whether a failed commit certainly left nothing on disk. Otherwise the decision may stand there and need its keys; those that no
+/// decision needs are destroyed at the next start.
+fn applied_nothing(error: &StoreError) -> bool {
+    match error {
+        StoreError::ValueTooLarge { .. } | StoreError::Panicked => true,
+        StoreError::Locked
+        | StoreError::Failed { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::UnknownFormat { .. }
+        | StoreError::Closed => false,
     }
 }

@@ -1,7 +1,6 @@
 //! The service as tonic calls it: shape in, shape out. The order of what a question waits for and reads is here; no rule is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use consent_client::{Permit, Subscriber};
 use contracts::analytics::v1::record_service_client::RecordServiceClient;
@@ -21,12 +20,6 @@ use crate::{readable, whom};
 
 /// Who may ask who knows whom (who-knows-whom: sellers and sales managers).
 const ASKERS: [Role; 2] = [Role::Seller, Role::Manager];
-
-/// How long a question waits for what it demands when its caller names no deadline, and at most.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How much of the caller's deadline is spent on waiting: what is left carries the answer.
-const WAITING_SHARE: f64 = 0.8;
 
 /// The adapter.
 pub struct Grpc {
@@ -48,9 +41,8 @@ impl Grpc {
 
     async fn introducers(&self, request: Request<pb::ListIntroducersRequest>) -> Result<pb::ListIntroducersResponse, Fault> {
         let caller = Caller::of(&request)?;
-        let waiting = Deadline::of(&request).map_or(PATIENCE, |deadline| deadline.remaining().mul_f64(WAITING_SHARE).min(PATIENCE));
-        let onward = Onward::of(&request).within(waiting);
-        let waiting = Deadline::within(waiting);
+        let waiting = Deadline::of_waiting(&request);
+        let onward = Onward::of(&request).within(waiting.remaining());
         let now = self.clock.now();
         let question = convert::question(request.into_inner(), now)?;
         caller.require_tenant(&question.tenant)?;
@@ -67,30 +59,33 @@ impl Grpc {
         let (people, recorded) = whom::people(self.records.clone(), &onward, &permit, &question).await?;
         let named = whom::targets(self.feed.clone(), &onward, &permit, &reader, people).await?;
 
-        let (called, targets): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-        let readable = readable::readable(&permit, &reader, now);
-        let ranked = introducers::rank(&reader.fold().0, &readable, &targets, at);
-        let placed = ranked.into_iter().filter_map(|introducer| {
-            let user = permit.user(introducer.user)?;
-            Some((Position::of(&introducer, user.address()?), introducer, user))
-        });
-        let mut rest: Vec<_> = placed.filter(|(position, ..)| token.as_ref().is_none_or(|token| *position > token.after)).collect();
-        let more = rest.len() > question.page_size;
-        rest.truncate(question.page_size);
-        let last = rest.last().filter(|_| more).map(|(position, ..)| Token { at, after: position.clone() });
-        let introducers = rest.into_iter().map(|(_, introducer, user)| {
-            let contact = match question.whom {
-                Whom::Record(_) => called.get(introducer.target),
-                Whom::Address(_) => None,
-            };
-            convert::introducer(introducer, user, contact)
-        });
-        Ok(pb::ListIntroducersResponse {
-            introducers: introducers.collect(),
-            next_page_token: last.map(|token| token.seal(&permit, &question)).unwrap_or_default(),
-            as_of: Some(convert::timestamp(at)),
-            revision: revision.join(&recorded).to_string(),
+        computed(move || {
+            let (called, targets): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+            let readable = readable::readable(&permit, &reader, now);
+            let ranked = introducers::rank(&reader.fold().0, &readable, &targets, at);
+            let placed = ranked.into_iter().filter_map(|introducer| {
+                let user = permit.user(introducer.user)?;
+                Some((Position::of(&introducer, user.address()?), introducer, user))
+            });
+            let mut rest: Vec<_> = placed.filter(|(position, ..)| token.as_ref().is_none_or(|token| *position > token.after)).collect();
+            let more = rest.len() > question.page_size;
+            rest.truncate(question.page_size);
+            let last = rest.last().filter(|_| more).map(|(position, ..)| Token { at, after: position.clone() });
+            let introducers = rest.into_iter().map(|(_, introducer, user)| {
+                let contact = match question.whom {
+                    Whom::Record(_) => called.get(introducer.target),
+                    Whom::Address(_) => None,
+                };
+                convert::introducer(introducer, user, contact)
+            });
+            Ok(pb::ListIntroducersResponse {
+                introducers: introducers.collect(),
+                next_page_token: last.map(|token| token.seal(&permit, &question)).unwrap_or_default(),
+                as_of: Some(convert::timestamp(at)),
+                revision: revision.join(&recorded).to_string(),
+            })
         })
+        .await
     }
 
     /// The permit of a question, once the mirror has reached the decisions it demands.
@@ -98,6 +93,11 @@ impl Grpc {
         self.consent.reached_revision(&question.demanded, waiting.remaining()).await?;
         self.consent.permit(&question.tenant)
     }
+}
+
+/// Computes off the threads that serve.
+async fn computed<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::internal("an answer was cut short")))
 }
 
 #[tonic::async_trait]

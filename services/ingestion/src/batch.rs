@@ -124,7 +124,8 @@ pub fn unknown_user() -> Fault {
 
 /// A gate of the mailbox is closed; which one, only consent knows.
 pub fn no_consent() -> Fault {
-    Fault::new(Kind::FailedPrecondition, Reason::NoConsent, "the mailbox may not be read").with("subject", "mailbox")
+    Fault::new(Kind::FailedPrecondition, Reason::NoConsent, "the mailbox may not be read: CheckConsent says which gate is closed")
+        .with("subject", "mailbox")
 }
 
 /// What the rules ask, answered by a permit.

@@ -25,20 +25,27 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// Reads a tenant's dictionary from its chunks. Blocks.
+    /// Reads a tenant's dictionary from its chunks. Blocks. A name that is no address, as one that was accepted under rules that have
+    /// changed since, is passed over: it makes one person unknown, not the tenant unavailable.
     ///
     /// # Errors
     /// INTERNAL, STORE_FAILED when a chunk does not open or cannot be read.
     pub fn load(store: &Store, tenant: &TenantId, key: &Key) -> Result<Self, Fault> {
         let mut dictionary = Self::default();
+        let mut passed_over = 0_u64;
         for row in store.scan::<tables::Names>((tenant.clone(),)) {
             let ((_, chunk), row) = row?;
             let plain = sealing::open_compressed(key, &place(tenant, chunk), &row.sealed)?;
             let names = pb::Names::decode(plain.as_slice()).map_err(|_| Fault::internal("a chunk of the dictionary cannot be read"))?;
             for name in names.names {
-                let address = Address::parse(&name.address).map_err(|_| Fault::internal("the dictionary holds what is no address"))?;
-                dictionary.insert(PersonId(name.person_id), address);
+                match Address::parse(&name.address) {
+                    Ok(address) => dictionary.insert(PersonId(name.person_id), address),
+                    Err(_) => passed_over += 1,
+                }
             }
+        }
+        if passed_over > 0 {
+            tracing::warn!(names = passed_over, "the dictionary holds names that are no addresses; they are passed over");
         }
         Ok(dictionary)
     }

@@ -24,7 +24,7 @@ pub enum Command {
     /// Takes in and shows the directory.
     #[command(subcommand)]
     Directory(Directory),
-    /// Takes in and shows CRM records.
+    /// Takes in, shows and deletes CRM records.
     #[command(subcommand)]
     Records(Records),
     /// Grants, withdraws and explains consent.
@@ -110,7 +110,7 @@ pub struct TenantSettings {
     #[arg(long = "domain", value_name = "DOMAIN")]
     pub domains: Vec<String>,
     /// How far back interactions count, in days.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..=3650))]
     pub data_window_days: Option<i32>,
     /// Whether people who are on no CRM record may be asked about.
     #[arg(long, value_enum)]
@@ -166,6 +166,12 @@ pub enum Directory {
         /// Users that the file does not name have departed.
         #[arg(long)]
         full: bool,
+        /// Only says what would happen, and how many mailboxes' keys it would destroy.
+        #[arg(long)]
+        validate_only: bool,
+        /// How many mailboxes' keys it may destroy: needed where that is more than a slip may.
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        expect_destroyed: i64,
         /// Which suite and tenant.
         #[command(flatten)]
         target: Target,
@@ -174,7 +180,7 @@ pub enum Directory {
     List(Target),
 }
 
-/// Takes in and shows CRM records.
+/// Takes in, shows and deletes CRM records.
 #[derive(Debug, Subcommand)]
 pub enum Records {
     /// Takes in records: JSON lines, one record each, with the fields of rapport.analytics.v1.Record; `kind` and `id` name it.
@@ -187,6 +193,18 @@ pub enum Records {
     },
     /// Shows the records.
     List(Target),
+    /// Deletes a record; what refers to it stays.
+    Delete {
+        /// The record, as in `contact/c-0042`.
+        #[arg(value_name = "KIND/ID")]
+        record: String,
+        /// Only says whether it would be deleted.
+        #[arg(long)]
+        validate_only: bool,
+        /// Which suite and tenant.
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 /// Grants, withdraws and explains consent.
@@ -295,7 +313,7 @@ pub enum Show {
         /// An address, or a record as in `account/a-7`.
         whom: String,
         /// At most this many.
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=100))]
         count: i32,
         /// At which instant, in which form.
         #[command(flatten)]

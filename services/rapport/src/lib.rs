@@ -5,6 +5,8 @@ pub mod client;
 pub mod commands;
 pub mod convert;
 pub mod demo;
+pub mod ingest;
 pub mod json;
+pub mod lines;
 pub mod output;
 pub mod suite;

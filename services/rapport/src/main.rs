@@ -7,7 +7,7 @@ use clap::Parser;
 use rapport::cli::{Cli, Command};
 use rapport::output::UNREAD;
 use rapport::{commands, demo};
-use vocabulary::Fault;
+use vocabulary::{Fault, Reason};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,8 +19,14 @@ async fn main() -> ExitCode {
         Err(fault) => {
             let mut told = std::io::stderr();
             let _closed = writeln!(told, "rapport: {fault}");
-            for violation in &fault.violations {
-                let _closed = writeln!(told, "  {}: {}", violation.field, violation.description);
+            // One violation is the message already.
+            if fault.violations.len() > 1 {
+                for violation in &fault.violations {
+                    let _closed = writeln!(told, "  {}: {}", violation.field, violation.description);
+                }
+            }
+            if fault.reason == Reason::DependencyUnavailable {
+                let _closed = writeln!(told, "  is the suite running? `rapport serve` starts it, --server names another one");
             }
             ExitCode::FAILURE
         }

@@ -53,9 +53,14 @@ pub fn thousands(number: i64) -> String {
     if number < 0 { format!("-{grouped}") } else { grouped }
 }
 
-/// One or many: `3 mails`, `1 mail`.
+/// One or many: `3 mails`, `1 mail`, `2 mailboxes`.
 pub fn counted(number: i64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", thousands(number)) }
+    let ending = match number {
+        1 => "",
+        _ if one.ends_with('x') => "es",
+        _ => "s",
+    };
+    format!("{} {one}{ending}", thousands(number))
 }
 
 #[cfg(test)]
@@ -73,6 +78,6 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([thousands(0), thousands(1234), thousands(-1_234_567)], ["0", "1,234", "-1,234,567"]);
-        assert_eq!([counted(1, "mail"), counted(22_108, "mail")], ["1 mail", "22,108 mails"]);
+        assert_eq!([counted(1, "mail"), counted(22_108, "mail"), counted(2, "mailbox")], ["1 mail", "22,108 mails", "2 mailboxes"]);
     }
 }

@@ -1,13 +1,17 @@
 //! Which records have a health, and whose an account shows. The formula itself is proved where it lives.
 
+use std::sync::Arc;
+
 use measures::health::Trend;
+use vocabulary::UserId;
 use vocabulary::entry::{Entry, Origin, RecordRef};
 
 use super::State;
 use crate::record::{Record, State as RecordState};
-use crate::relationship::{Asked, Relationship};
+use crate::relationship::{self, Asked, Relationship, View};
 use crate::testing::{
-    Telling, account, asked, contact, days_ago, fold, lead, mail, mailbox, opportunity, readable, records, relationships, them, us,
+    Domains, Telling, account, asked, contact, days_ago, fold, lead, mail, mailbox, opportunity, readable, records, relationships,
+    standings, them, us,
 };
 
 /// A mail each way, every so many days.
@@ -38,7 +42,7 @@ fn a_score_is_50_and_its_factors() {
 fn states_without_a_score_say_why() {
     let two = rhythm(1, 300, 100);
     for (what, entries, record, state) in [
-        ("nothing", vec![], contact(), Some(State::NoClosedActivities)),
+        ("nothing of it", rhythm(6, 2, 3), contact(), Some(State::NoClosedActivities)),
         ("two interactions", two[..2].to_vec(), contact(), Some(State::NotEnoughInfo)),
         ("a lively one", rhythm(6, 2, 3), lead(), Some(State::Good)),
     ] {
@@ -46,6 +50,67 @@ fn states_without_a_score_say_why() {
         assert_eq!(health.state, state, "{what}");
         assert_eq!(health.measured.is_some(), state == Some(State::Good), "{what}");
     }
+}
+
+#[test]
+fn a_record_is_in_progress_until_a_mailbox_that_feeds_it_or_the_crm_tells_anything() {
+    let (open, mut closed, mut closed_to_the_lead) = (readable(), readable(), readable());
+    closed.mailboxes.clear();
+    closed_to_the_lead.mailboxes.remove(&UserId(1));
+    let elsewhere = |user: u64| (mailbox(user), mail(1, us(user)).to(them(9)));
+    let tracked = |theirs: u64, days: i64| (Origin::Crm, mail(1, us(1)).to(them(theirs)).at(days_ago(days)));
+    let (begun, few, none) = (State::ComputationInProgress, State::NotEnoughInfo, State::NoClosedActivities);
+    // Contact, account, opportunity and lead.
+    for (what, readable, entries, states) in [
+        ("nothing yet", &open, vec![], [begun, begun, begun, begun]),
+        ("nothing yet of the lead's owner and the deal's team", &open, vec![elsewhere(3)], [none, none, begun, begun]),
+        ("nothing yet of the lead's owner", &open, vec![elsewhere(2)], [none, none, none, begun]),
+        ("the lead's owner", &open, vec![elsewhere(1)], [none, none, none, none]),
+        ("the CRM knows the contact", &open, vec![tracked(1, 30)], [few, few, few, begun]),
+        ("and the account by another contact", &open, vec![tracked(2, 30)], [begun, few, few, begun]),
+        ("the CRM knew the contact before the data window", &open, vec![tracked(1, 400)], [begun, begun, begun, begun]),
+        ("the CRM tells of others", &open, vec![tracked(9, 30)], [begun, begun, begun, begun]),
+        ("no consent", &closed, vec![], [none, none, none, none]),
+        ("no consent of the lead's owner", &closed_to_the_lead, vec![], [begun, begun, begun, none]),
+    ] {
+        let all = relationships(&fold(&entries), readable, asked());
+        let found = [contact(), account(), opportunity(), lead()].map(|reference| {
+            let relationship = all.iter().find(|relationship| relationship.record.reference == reference).unwrap();
+            let health = &relationship.health;
+            assert_eq!(health.summary == "The mailboxes are still being read.", health.state == Some(begun), "{what}: {}", health.summary);
+            assert!(health.measured.is_none() && !relationship.completeness.gaps.is_empty() || health.state != Some(begun), "{what}");
+            health.state.unwrap()
+        });
+        assert_eq!(found, states, "{what}");
+    }
+}
+
+#[test]
+fn a_record_on_which_nobody_outside_stands_awaits_nothing() {
+    let mut records = records();
+    records.put(Arc::new(Record { addresses: Vec::new(), ..(**records.get(&contact()).unwrap()).clone() }));
+    let (interactions, readable, reading) = (fold(&[]), readable(), super::Reading::default());
+    let view = View {
+        interactions: &interactions,
+        records: &records,
+        readable: &readable,
+        directory: &Domains,
+        reading: &reading,
+        sees_gates: true,
+    };
+    let health = relationship::of(&view, records.get(&contact()).unwrap(), asked()).health;
+    assert_eq!(health.state, Some(State::NoClosedActivities));
+}
+
+#[test]
+fn under_the_veil_a_small_side_tells_the_same_with_and_without_consent() {
+    let mut closed = readable();
+    closed.mailboxes.clear();
+    let seen = |readable: &_, sees_gates| standings(&fold(&[]), readable, asked(), sees_gates);
+    let small = |all: Vec<Relationship>| all.into_iter().filter(|one| [lead(), opportunity()].contains(&one.record.reference)).collect();
+    let [open, shut, told]: [Vec<Relationship>; 3] = [seen(&readable(), false), seen(&closed, false), seen(&readable(), true)].map(small);
+    assert_eq!(open, shut);
+    assert!(open.iter().all(|one| one.health.state == Some(State::NoClosedActivities)) && open != told);
 }
 
 #[test]
@@ -79,7 +144,7 @@ fn an_account_shows_its_best_contact_and_how_many_carry_it() {
     let breadth = health.breadth.unwrap();
     assert_eq!((breadth.breadth(), breadth.poor, breadth.unscored), (1, 1, 1));
     assert!(health.summary.contains("A single thread: one contact carries it."), "{}", health.summary);
-    let nobody = standing(&[], &account(), asked()).health;
+    let nobody = standing(&rhythm(9, 2, 3), &account(), asked()).health;
     assert_eq!((nobody.contact, nobody.state), (None, Some(State::NoClosedActivities)));
 }
 

@@ -60,6 +60,20 @@ fn what_is_forgotten_is_overwritten_and_can_come_again() {
 }
 
 #[test]
+fn a_mailbox_has_delivered_from_its_first_entry_on_until_it_is_forgotten() {
+    let later = Origin::Mailbox { user: UserId(2), generation: 2 };
+    let told = |origin| (origin, mail(1, us(1)).to(them(1)));
+    let mut folded = fold(&[told(mailbox(1)), told(mailbox(1)), told(Origin::Crm), told(later)]);
+    let delivered = |folded: &Interactions| [(1, 1), (1, 2), (2, 1), (2, 2)].map(|(user, keys)| folded.has_delivered(UserId(user), keys));
+    assert_eq!(delivered(&folded), [true, false, false, true]);
+    folded.forget(UserId(2));
+    assert_eq!(delivered(&folded), [true, false, false, false]);
+    folded.forget(UserId(1));
+    folded.fold(later, told(later).1);
+    assert_eq!(delivered(&folded), [false, false, false, true]);
+}
+
+#[test]
 fn every_field_of_an_entry_is_kept() {
     let entry = Entry {
         others: 7,

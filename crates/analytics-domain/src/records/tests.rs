@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vocabulary::entry::{RecordKind, RecordRef};
 
 use crate::record::{Party, Record, Stakeholder, State};
-use crate::testing::{account, contact, known, opportunity, records, reference, user_address};
+use crate::testing::{account, contact, known, opportunity, records, reference, them, user_address};
 
 fn ids<'a>(records: impl IntoIterator<Item = &'a Arc<Record>>) -> Vec<&'a str> {
     records.into_iter().map(|record| &*record.reference.id).collect()
@@ -37,6 +37,25 @@ fn an_account_has_the_contacts_that_name_it_and_those_it_names() {
 }
 
 #[test]
+fn contacts_share_the_accounts_that_they_name_and_that_name_them() {
+    let mut records = records();
+    let shared = |records: &crate::Records, contact: &str| {
+        let contact = records.contact(contact).unwrap();
+        (1..=11).filter(|n| records.share_account(contact, them(*n))).collect::<Vec<_>>()
+    };
+    assert_eq!(["c1", "c2", "c3"].map(|id| shared(&records, id)), [vec![2, 3], vec![1, 3, 11], vec![1, 2, 11]], "nobody beside themselves");
+    for (id, n, account) in [("c4", 8, Some("a2")), ("c5", 9, None), ("c6", 10, Some("a2"))] {
+        let account = account.map(Into::into);
+        records.put(Arc::new(Record { addresses: vec![known(n)], account, ..Record::named(reference(RecordKind::Contact, id)) }));
+    }
+    assert_eq!(["c1", "c4", "c5"].map(|id| shared(&records, id)), [vec![2, 3], vec![], vec![]], "an account that is not there is none");
+    records.put(Arc::new(Record::named(reference(RecordKind::Account, "a2"))));
+    assert_eq!(["c4", "c5", "c6"].map(|id| shared(&records, id)), [vec![10], vec![], vec![8]]);
+    records.remove(&account());
+    assert_eq!(["c1", "c4"].map(|id| shared(&records, id)), [vec![], vec![10]]);
+}
+
+#[test]
 fn an_address_finds_every_record_that_names_it() {
     let records = records();
     let at = |address| records.at_address(&address).map(|reference: &RecordRef| &*reference.id).collect::<Vec<_>>();
@@ -44,6 +63,30 @@ fn an_address_finds_every_record_that_names_it() {
     assert_eq!(at(known(5).address), ["o1"]);
     assert_eq!(at(user_address(1)), ["l1", "o1"]);
     assert!(at(known(99).address).is_empty());
+}
+
+#[test]
+fn removed_records_leave_no_trace() {
+    let mut records = records();
+    let all: Vec<RecordRef> = records.range(None, None).map(|record| record.reference.clone()).collect();
+    for named in all {
+        let removed = records.remove(&named).unwrap();
+        assert!(records.get(&named).is_none() && records.remove(&named).is_none(), "{named:?}");
+        for address in removed.named_addresses() {
+            assert!(records.at_address(address).all(|naming| *naming != named), "{named:?}");
+        }
+    }
+    assert_eq!(format!("{records:?}"), format!("{:?}", crate::Records::default()), "an index held on to something");
+}
+
+#[test]
+fn what_refers_to_a_removed_record_waits_for_it() {
+    let mut records = records();
+    let account = Arc::clone(records.get(&account()).unwrap());
+    let gone = records.remove(&contact()).unwrap();
+    assert_eq!(ids(records.contacts_of(&account)), ["c2", "c3"]);
+    records.put(gone);
+    assert_eq!(ids(records.contacts_of(&account)), ["c1", "c2", "c3"]);
 }
 
 #[test]

@@ -13,10 +13,12 @@ enum Said {
     WeCc(i64),
     They(i64),
     TheyCc(i64),
-    /// Somebody else of their side, to us and the contact.
+    /// Another contact of the contact's account, to us.
     Another(i64),
+    /// Somebody of a third company, to us.
+    Stranger(i64),
 }
-use Said::{Another, They, TheyCc, We, WeCc};
+use Said::{Another, Stranger, They, TheyCc, We, WeCc};
 
 fn entries(thread: &[Said]) -> Vec<(Origin, Entry)> {
     let message = |(id, said): (usize, &Said)| {
@@ -27,6 +29,7 @@ fn entries(thread: &[Said]) -> Vec<(Origin, Entry)> {
             They(days) => (mail(id, them(1)).to(us(1)), days),
             TheyCc(days) => (mail(id, them(1)).cc(us(1)), days),
             Another(days) => (mail(id, them(2)).to(us(1)), days),
+            Stranger(days) => (mail(id, them(9)).to(us(1)), days),
         };
         (mailbox(1), entry.within(7).at(days_ago(days)))
     };
@@ -65,9 +68,11 @@ fn turns_that_are_not_judged() {
     check("the answering side only in copy", &[WeCc(50), They(49)], None, None);
     check("in To later in the run", &[WeCc(50), We(49), They(48)], None, Some(1.0));
     check("theirs, with us only in copy", &[TheyCc(50), We(49)], None, None);
-    check("answered by another of their side", &[We(50), Another(49)], None, None);
+    check("answered by another contact of their account", &[We(50), Another(49)], None, None);
     check("and then by the contact", &[We(50), Another(49), They(48)], None, None);
     check("another's answer that came too late is none", &[We(50), Another(30), They(29)], None, Some(0.0));
+    check("a third company's mail answers nothing", &[We(50), Stranger(49)], None, Some(0.0));
+    check("and takes no answer away", &[We(50), Stranger(49), They(48)], None, Some(1.0));
     check("another who wrote before the turn", &[Another(60), We(50), They(49)], None, Some(1.0));
 }
 
@@ -95,6 +100,7 @@ fn the_oldest_open_turn_of_the_last_14_days_waits() {
         ("only in copy", &[TheyCc(3)], None, None),
         ("answered", &[They(5), We(4), They(3), We(2)], None, Some(2)),
         ("answered by another of theirs", &[We(5), Another(4)], None, None),
+        ("not answered by a third company", &[We(5), Stranger(4)], None, Some(5)),
     ] {
         assert_eq!(waiting(thread), (us, them), "{what}");
     }

@@ -170,6 +170,33 @@ pub struct ListRecordsResponse {
     #[prost(string, tag = "3")]
     pub revision: ::prost::alloc::string::String,
 }
+/// Asks for a record to be removed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteRecordRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Which record.
+    #[prost(message, optional, tag = "2")]
+    pub r#ref: ::core::option::Option<super::super::common::v1::RecordRef>,
+    /// Refuses the removal with ABORTED unless it is the present one; empty: no check.
+    #[prost(string, tag = "3")]
+    pub etag: ::prost::alloc::string::String,
+    /// Makes the request repeatable for 24 hours: the same id and payload answer the same and remove nothing more. At most 128 printable
+    /// ASCII characters without spaces; empty: a repeat finds no record.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says whether it would be removed.
+    #[prost(bool, tag = "5")]
+    pub validate_only: bool,
+}
+/// A record is gone, or would be.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteRecordResponse {
+    /// From which revision on it is gone; validate_only: the revision at which it was there.
+    #[prost(string, tag = "1")]
+    pub revision: ::prost::alloc::string::String,
+}
 /// How a lead or opportunity stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -259,7 +286,7 @@ pub mod record_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Takes in CRM records and reads them back.
+    /// Takes in CRM records, reads them back and removes them.
     #[derive(Debug, Clone)]
     pub struct RecordServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -426,6 +453,34 @@ pub mod record_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Removes a record; NOT_FOUND if it is not there. What refers to it stays, and reads as if the record were not there; so do
+        /// interactions that were tracked on it. Erases no person.
+        pub async fn delete_record(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteRecordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.analytics.v1.RecordService/DeleteRecord",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.analytics.v1.RecordService", "DeleteRecord"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -471,8 +526,17 @@ pub mod record_service_server {
             tonic::Response<super::ListRecordsResponse>,
             tonic::Status,
         >;
+        /// Removes a record; NOT_FOUND if it is not there. What refers to it stays, and reads as if the record were not there; so do
+        /// interactions that were tracked on it. Erases no person.
+        async fn delete_record(
+            &self,
+            request: tonic::Request<super::DeleteRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteRecordResponse>,
+            tonic::Status,
+        >;
     }
-    /// Takes in CRM records and reads them back.
+    /// Takes in CRM records, reads them back and removes them.
     #[derive(Debug)]
     pub struct RecordServiceServer<T> {
         inner: Arc<T>,
@@ -672,6 +736,51 @@ pub mod record_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListRecordsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.analytics.v1.RecordService/DeleteRecord" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteRecordSvc<T: RecordService>(pub Arc<T>);
+                    impl<
+                        T: RecordService,
+                    > tonic::server::UnaryService<super::DeleteRecordRequest>
+                    for DeleteRecordSvc<T> {
+                        type Response = super::DeleteRecordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteRecordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RecordService>::delete_record(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteRecordSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -944,9 +1053,13 @@ pub struct HealthFactor {
     pub text: ::prost::alloc::string::String,
 }
 /// Whether figures may be missing something.
+///
+/// When fewer than 5 of ours might feed the record, counts would tell who has opted out. Callers with neither OPERATOR nor
+/// DIRECTORY_ADMINISTRATOR then read the same whichever mailboxes may be read: `complete` false, the counts 0, and in `gaps` only that
+/// figures may be missing something, besides the end of what is held; nor is a health COMPUTATION_IN_PROGRESS.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Completeness {
-    /// Whether every mailbox that feeds the record may be read and has been, over the whole window.
+    /// Whether every mailbox that feeds the record may be read and has delivered something, over the whole window.
     #[prost(bool, tag = "1")]
     pub complete: bool,
     /// Why not, for people; empty when complete. Names no person.
@@ -955,10 +1068,10 @@ pub struct Completeness {
     /// The earliest instant the answer can see.
     #[prost(message, optional, tag = "3")]
     pub earliest_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How many of ours might feed the record.
+    /// How many of ours might feed the record; 0 also when that is not told.
     #[prost(int64, tag = "4")]
     pub mailboxes: i64,
-    /// How many of them may be read.
+    /// How many of them may be read; 0 also when that is not told.
     #[prost(int64, tag = "5")]
     pub mailboxes_readable: i64,
 }
@@ -1048,6 +1161,8 @@ pub enum HealthState {
     EntityTooOld = 6,
     /// A lead or opportunity that is no longer open.
     NotApplicable = 7,
+    /// No interaction, but mailboxes that could tell of the record may be read and none of them has delivered anything yet.
+    ComputationInProgress = 8,
 }
 impl HealthState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1064,6 +1179,7 @@ impl HealthState {
             Self::NoClosedActivities => "HEALTH_STATE_NO_CLOSED_ACTIVITIES",
             Self::EntityTooOld => "HEALTH_STATE_ENTITY_TOO_OLD",
             Self::NotApplicable => "HEALTH_STATE_NOT_APPLICABLE",
+            Self::ComputationInProgress => "HEALTH_STATE_COMPUTATION_IN_PROGRESS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1077,6 +1193,7 @@ impl HealthState {
             "HEALTH_STATE_NO_CLOSED_ACTIVITIES" => Some(Self::NoClosedActivities),
             "HEALTH_STATE_ENTITY_TOO_OLD" => Some(Self::EntityTooOld),
             "HEALTH_STATE_NOT_APPLICABLE" => Some(Self::NotApplicable),
+            "HEALTH_STATE_COMPUTATION_IN_PROGRESS" => Some(Self::ComputationInProgress),
             _ => None,
         }
     }
@@ -1596,4 +1713,17 @@ pub struct StoredHead {
     /// The position of the last change.
     #[prost(uint64, tag = "1")]
     pub position: u64,
+}
+/// A removal that may be asked for again, so that a repeat answers the same. Holds no name, so nothing is sealed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredDeletion {
+    /// A keyed hash of the payload.
+    #[prost(fixed64, tag = "1")]
+    pub payload_hash: u64,
+    /// The position from which on the record is gone.
+    #[prost(uint64, tag = "2")]
+    pub position: u64,
+    /// When it was decided, in microseconds since 1970; answers again for 24 hours.
+    #[prost(sfixed64, tag = "3")]
+    pub time_micros: i64,
 }

@@ -258,6 +258,8 @@ pub enum ErrorReason {
     KeyringFailed = 24,
     /// A defect of ours.
     InternalFault = 25,
+    /// The request would destroy many mailboxes and does not name their number; the metadata `mailboxes` and `of` say how many of how many.
+    WouldDestroy = 26,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -292,6 +294,7 @@ impl ErrorReason {
             Self::StoreFailed => "ERROR_REASON_STORE_FAILED",
             Self::KeyringFailed => "ERROR_REASON_KEYRING_FAILED",
             Self::InternalFault => "ERROR_REASON_INTERNAL_FAULT",
+            Self::WouldDestroy => "ERROR_REASON_WOULD_DESTROY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -323,6 +326,7 @@ impl ErrorReason {
             "ERROR_REASON_STORE_FAILED" => Some(Self::StoreFailed),
             "ERROR_REASON_KEYRING_FAILED" => Some(Self::KeyringFailed),
             "ERROR_REASON_INTERNAL_FAULT" => Some(Self::InternalFault),
+            "ERROR_REASON_WOULD_DESTROY" => Some(Self::WouldDestroy),
             _ => None,
         }
     }

@@ -1650,6 +1650,14 @@ pub struct SyncUsersRequest {
     /// At most 1000 users.
     #[prost(message, repeated, tag = "3")]
     pub users: ::prost::alloc::vec::Vec<User>,
+    /// Only says what would happen; read from the first message.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; read from the first message. A sync that would destroy
+    /// more than 10 mailboxes and more than 5 % of those that have keys is refused with FAILED_PRECONDITION, WOULD_DESTROY, unless this is
+    /// their number. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
 }
 /// A user that was not taken in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1682,9 +1690,12 @@ pub struct SyncUsersResponse {
     /// Users that were not taken in; the others were.
     #[prost(message, repeated, tag = "5")]
     pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
-    /// From which revision on it holds.
+    /// From which revision on it holds; validate_only: at which it was looked at.
     #[prost(string, tag = "6")]
     pub revision: ::prost::alloc::string::String,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "7")]
+    pub mailboxes_closed: i64,
 }
 /// Asks for one user.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -46,16 +46,16 @@ pub struct Email {
     /// Cc.
     #[prost(string, repeated, tag = "4")]
     pub cc: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Date. Required.
+    /// Date. Required. Without `received_time` it lies at most 5 minutes in the future.
     #[prost(message, optional, tag = "5")]
     pub date: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the mailbox received it; a Date in the future is clamped to it.
+    /// When the mailbox received it; a later Date is clamped to it. The earlier of the two lies at most 5 minutes in the future.
     #[prost(message, optional, tag = "6")]
     pub received_time: ::core::option::Option<::prost_types::Timestamp>,
     /// In-Reply-To: the first id.
     #[prost(string, tag = "7")]
     pub in_reply_to: ::prost::alloc::string::String,
-    /// References, oldest first.
+    /// References, oldest first. Only the first is looked at, as the root of the thread: it is enough to send that one.
     #[prost(string, repeated, tag = "8")]
     pub references: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// The source's own conversation id; used only where there is no References, In-Reply-To or Message-ID.
@@ -108,7 +108,7 @@ pub struct Meeting {
     /// When it starts. Required.
     #[prost(message, optional, tag = "3")]
     pub start_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it ends. Required, not before `start_time`.
+    /// When it ends. Required, not before `start_time`, and at most 31 days after it unless it is all-day.
     #[prost(message, optional, tag = "4")]
     pub end_time: ::core::option::Option<::prost_types::Timestamp>,
     /// Whether it takes whole days: it counts, with 0 minutes.
@@ -161,7 +161,7 @@ pub struct Call {
     /// When it began. Required.
     #[prost(message, optional, tag = "3")]
     pub start_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How long it took.
+    /// How long it took: at most 31 days.
     #[prost(message, optional, tag = "4")]
     pub duration: ::core::option::Option<::prost_types::Duration>,
 }
@@ -180,7 +180,7 @@ pub struct Activity {
     /// When. Required.
     #[prost(message, optional, tag = "4")]
     pub time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How long it took.
+    /// How long it took: at most 31 days.
     #[prost(message, optional, tag = "5")]
     pub duration: ::core::option::Option<::prost_types::Duration>,
 }
@@ -816,6 +816,10 @@ pub mod batch_source {
     }
 }
 /// An archive or message trace of the whole organisation.
+///
+/// A message counts for those of our people who are its author or named in To or Cc. One that an outsider sends to a list alone names
+/// nobody of ours: it is kept out and, unlike in a mailbox, leaves no stub, so that our later reply to that list alone counts for nobody.
+/// What it replies to, or who replies to it, is not looked at, so that the order of an archive changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JournalSource {}
 /// The CRM.
@@ -1111,7 +1115,7 @@ pub enum MailboxStatus {
     Activating = 2,
     /// It may be read and has interactions.
     Active = 3,
-    /// A gate is closed.
+    /// A gate is closed: CheckConsent says which.
     Blocked = 4,
 }
 impl MailboxStatus {

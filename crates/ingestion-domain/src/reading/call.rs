@@ -5,13 +5,14 @@ use std::time::Duration;
 use vocabulary::entry::{Answer, InteractionKind, Role, Version};
 use vocabulary::{Timestamp, Violation};
 
-use super::{People, Reading, address};
+use super::{People, Reading, address, duration};
 use crate::interaction::{Activity, Call};
 use crate::{Directory, Source, identity};
 
 pub(super) fn read(call: &Call, source_id: Option<&str>, source: Source, directory: &impl Directory) -> Result<Reading, Violation> {
     let source_id = source_id.ok_or_else(|| Violation::new("source_id", "a call needs the id its source gave it"))?;
     let start = call.start.ok_or_else(|| Violation::new("call.start_time", "a call needs a start"))?;
+    let duration_seconds = duration(call.duration_seconds, || "call.duration".to_owned())?;
     if call.to.is_empty() {
         return Err(Violation::new("call.to", "a call needs somebody who was called"));
     }
@@ -19,8 +20,8 @@ pub(super) fn read(call: &Call, source_id: Option<&str>, source: Source, directo
         field: "call",
         identity: identity::of_call(source, source_id),
         kind: InteractionKind::Call,
-        time: start.plus(Duration::from_secs(call.duration_seconds.into())),
-        duration_seconds: call.duration_seconds,
+        time: start.plus(Duration::from_secs(duration_seconds.into())),
+        duration_seconds,
     };
     kept.read(&call.from, &call.to, directory)
 }
@@ -38,7 +39,7 @@ pub(super) fn read_activity(
         identity: identity::of_activity(source, source_id),
         kind: activity_kind(&activity.kind)?,
         time,
-        duration_seconds: activity.duration_seconds,
+        duration_seconds: duration(activity.duration_seconds, || "activity.duration".to_owned())?,
     };
     kept.read(&activity.from, &activity.to, directory)
 }

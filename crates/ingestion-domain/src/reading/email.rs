@@ -1,5 +1,7 @@
 //! Reading an email: its headers only.
 
+use std::time::Duration;
+
 use vocabulary::entry::{Answer, InteractionKind, Role, Version};
 use vocabulary::{Address, Timestamp, Violation};
 
@@ -19,6 +21,7 @@ pub(super) fn read(
     let to = addresses(&email.to, "to")?;
     let cc = addresses(&email.cc, "cc")?;
     let date = email.date.ok_or_else(|| Violation::new("email.date", "an email needs a date"))?;
+    let time = instant(date, email.received, now)?;
 
     let message_id = email.message_id.as_deref().and_then(identity::message_id);
     let replied_to = email.in_reply_to.as_deref().and_then(identity::message_id);
@@ -43,7 +46,7 @@ pub(super) fn read(
         thread: thread(email, message_id, replied_to),
         replies_to: replied_to.map(identity::of_email),
         kind: InteractionKind::Email,
-        time: date.min(email.received.unwrap_or(now)).min(now),
+        time,
         duration_seconds: 0,
         version: Version::default(),
         cancelled: false,
@@ -52,6 +55,20 @@ pub(super) fn read(
         to_list: to_list || list::is_list_mail(&email.headers),
         kept_out,
     })
+}
+
+/// How far a sound clock may be ahead of ours.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// Its Date, but no later than it was received (Rapport rule). It never becomes `now`: the same mail has the same instant whenever it
+/// is read.
+fn instant(date: Timestamp, received: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Violation> {
+    let time = received.map_or(date, |received| date.min(received));
+    match received {
+        _ if time <= now.plus(SKEW) => Ok(time),
+        Some(_) => Err(Violation::new("email.received_time", "lies in the future")),
+        None => Err(Violation::new("email.date", "lies in the future, and no received time says when it came")),
+    }
 }
 
 fn addresses(texts: &[String], header: &str) -> Result<Vec<Address>, Violation> {

@@ -3,7 +3,7 @@
 use vocabulary::entry::{InteractionKind, Role, Version};
 use vocabulary::{Timestamp, Violation};
 
-use super::{People, Reading, address};
+use super::{People, Reading, address, duration};
 use crate::interaction::Meeting;
 use crate::judgement::IgnoredReason;
 use crate::{Directory, identity};
@@ -18,6 +18,10 @@ pub(super) fn read(meeting: &Meeting, directory: &impl Directory) -> Result<Read
     if end < start {
         return Err(Violation::new("meeting.end_time", "a meeting ends after it starts"));
     }
+    let duration_seconds = match meeting.all_day {
+        true => 0,
+        false => duration(seconds_between(start, end), || "meeting.end_time".to_owned())?,
+    };
     let organizer = address(&meeting.organizer, || "meeting.organizer".to_owned())?;
 
     let mut people = People::new(directory, None);
@@ -33,7 +37,7 @@ pub(super) fn read(meeting: &Meeting, directory: &impl Directory) -> Result<Read
         replies_to: None,
         kind: InteractionKind::Meeting,
         time: end,
-        duration_seconds: if meeting.all_day { 0 } else { seconds_between(start, end) },
+        duration_seconds,
         version: Version { sequence: meeting.sequence, stamp: meeting.stamp.unwrap_or_default() },
         cancelled: meeting.cancelled,
         author,

@@ -1,11 +1,13 @@
 //! What each mailbox may tell.
 
+use std::time::Duration;
+
 use ingestion_domain::interaction::Attendee;
-use ingestion_domain::{Interaction, Source};
+use ingestion_domain::{Interaction, Judgement, Source, normalise};
 use vocabulary::UserId;
 use vocabulary::entry::{Answer, Role};
 
-use crate::company::{ADA, BOB, NOW, call, kept, mail, mail_with, meeting, meeting_with};
+use crate::company::{ADA, BOB, Company, NOW, RULES, call, kept, mail, mail_with, meeting, meeting_with};
 
 /// Copies as `owner: local/role/answer ...`, one line each.
 #[track_caller]
@@ -85,13 +87,22 @@ fn a_reply_to_a_list_alone_names_nobody_but_what_it_replies_to() {
 
 #[test]
 fn a_date_in_the_future_is_clamped_to_when_the_mail_was_received() {
-    let at = |date: i64, received: Option<i64>| {
-        let mail = mail_with("eve", "ada!", "", |email| {
+    let mail = |date: i64, received: Option<i64>| {
+        mail_with("eve", "ada!", "", |email| {
             (email.date, email.received) = (Some(NOW.plus_days(date)), received.map(|days| NOW.plus_days(days)));
-        });
-        kept(&mail, Source::Mailbox(ADA)).time
+        })
     };
-    for (date, received, time) in [(-3, None, -3), (-3, Some(-2), -3), (9, Some(-2), -2), (9, None, 0), (9, Some(8), 0)] {
-        assert_eq!(at(date, received), NOW.plus_days(time), "{date} {received:?}");
+    for (date, received, time) in [(-3, None, -3), (-3, Some(-2), -3), (9, Some(-2), -2), (-3, Some(9), -3)] {
+        assert_eq!(kept(&mail(date, received), Source::Mailbox(ADA)).time, NOW.plus_days(time), "{date} {received:?}");
+    }
+}
+
+#[test]
+fn the_instant_of_a_mail_does_not_depend_on_when_it_is_judged() {
+    let ahead = |minutes: u64| NOW.plus(Duration::from_secs(60 * minutes));
+    let mail = mail_with("eve", "ada!", "", |email| email.date = Some(ahead(4)));
+    for later in [0, 2, 4, 600] {
+        let Judgement::Kept(kept) = normalise(&mail, &Source::Mailbox(ADA), &Company, &RULES, ahead(later)) else { panic!("not kept") };
+        assert_eq!(kept.time, ahead(4), "{later}");
     }
 }

@@ -7,3 +7,4 @@ mod identities;
 mod ignored;
 mod malformed;
 mod properties;
+mod redaction;

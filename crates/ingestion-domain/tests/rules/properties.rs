@@ -5,13 +5,18 @@ use ingestion_domain::{Detail, Email, Interaction, Judgement, Kept, Source};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use vocabulary::Timestamp;
 use vocabulary::entry::Answer;
+use vocabulary::{Address, Timestamp};
 
 use crate::company::{ADA, BOB, NOW, SHUT, addresses, judge, mail_with};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[a-c]@(ours|them)\\.example", 1 => ".{0,12}", 1 => "<?[a-z]{0,3}@?[a-z.]{0,5}>?"]
+}
+
+/// What might pass as an address, with letters that change their length or nature with their case.
+fn odd_address() -> impl Strategy<Value = String> {
+    "[ <]?[A-Za-z\u{130}\u{1e9e}\u{3a3}\u{1f88}\u{df}0-9._+-]{1,8}@[A-Za-z\u{130}\u{1e9e}\u{3a3}\u{1f88}\u{df}0-9._-]{1,12}[.]?[ >]?"
 }
 
 fn time() -> impl Strategy<Value = Option<Timestamp>> {
@@ -87,6 +92,19 @@ proptest! {
             Judgement::Kept(kept) => check_copies(&kept, source)?,
             Judgement::Ignored { stub: Some(kept), .. } => check_copies(&kept, source)?,
             Judgement::Ignored { stub: None, .. } | Judgement::Malformed(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_address_that_is_accepted_parses_again_to_itself(from in odd_address(), to in vec(odd_address(), 1..4), sent in any::<bool>()) {
+        let mail = mail_with(if sent { "ada!" } else { "" }, if sent { "" } else { "ada!" }, "", |email| {
+            if sent { email.to = to } else { email.from = from }
+        });
+        if let Judgement::Kept(kept) = judge(&mail, Source::Mailbox(ADA)) {
+            let participants = kept.copies.iter().flat_map(|copy| &copy.participants).map(|participant| &participant.address);
+            for address in participants.chain([&kept.author]) {
+                prop_assert_eq!(Address::parse(address.as_str()), Ok(address.clone()), "{}", address.as_str());
+            }
         }
     }
 

@@ -52,11 +52,6 @@ impl Reasons {
     pub fn one_to_one_share(&self) -> Option<f64> {
         (self.touches > 0).then(|| f64::from(self.one_to_one) / f64::from(self.touches))
     }
-
-    /// The latest touch in either direction.
-    pub fn last_touch(&self) -> Option<Timestamp> {
-        self.last_outbound.max(self.last_inbound)
-    }
 }
 
 /// The days both streams hold, oldest first. Each stream holds a day at most once and in order, so one walk finds them.

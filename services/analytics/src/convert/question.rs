@@ -7,10 +7,9 @@ use sealing::Context;
 use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Address, Fault, Revision, TenantId, Timestamp, Violation};
 
-use super::{instant, record_kind, reference};
+use super::fields::Fields;
+use super::{record_kind, reference};
 
-/// The longest window: that of the longest data window.
-const WINDOW_DAYS: RangeInclusive<i32> = 0..=3650;
 const GRID_PAGE: (RangeInclusive<i32>, usize) = (0..=500, 50);
 const LIST_PAGE: (RangeInclusive<i32>, usize) = (0..=1000, 100);
 
@@ -168,59 +167,5 @@ impl GridQuestion {
         let context = Context::new("analytics.relationships.page").tenant(&self.tenant).number(self.kind as u64).number(state);
         let context = context.bytes(owner.as_bytes()).number(self.window_days.unwrap_or_default().into());
         self.as_of.map_or(context.clone(), |as_of| context.number(as_of.micros() as u64))
-    }
-}
-
-/// Gathers what is wrong with a request, so that one answer names it all.
-#[derive(Default)]
-struct Fields(Vec<Violation>);
-
-impl Fields {
-    fn take<T>(&mut self, read: Result<T, Violation>) -> Option<T> {
-        read.map_err(|violation| self.0.push(violation)).ok()
-    }
-
-    fn tenant(&mut self, text: &str) -> Option<TenantId> {
-        self.take(TenantId::parse(text).map_err(|error| Violation::new("tenant_id", error.to_string())))
-    }
-
-    /// An address that may be left out.
-    fn address(&mut self, field: &str, text: &str) -> Option<Option<Address>> {
-        if text.is_empty() {
-            return Some(None);
-        }
-        self.take(Address::parse(text).map(Some).map_err(|error| Violation::new(field, error.to_string())))
-    }
-
-    /// Days that may be left out.
-    fn window_days(&mut self, days: i32) -> Option<Option<u32>> {
-        if !WINDOW_DAYS.contains(&days) {
-            self.0.push(Violation::new("window_days", "must be from 1 to 3650, or 0 for 365"));
-            return None;
-        }
-        Some(u32::try_from(days).ok().filter(|days| *days > 0))
-    }
-
-    fn page_size(&mut self, size: i32, (sizes, default): (RangeInclusive<i32>, usize)) -> Option<usize> {
-        if !sizes.contains(&size) {
-            self.0.push(Violation::new("page_size", format!("must be from 1 to {}, or 0 for {default}", sizes.end())));
-            return None;
-        }
-        Some(usize::try_from(size).ok().filter(|size| *size > 0).unwrap_or(default))
-    }
-
-    /// An instant that may be left out, and may not lie in the future.
-    fn as_of(&mut self, message: Option<&prost_types::Timestamp>, now: Timestamp) -> Option<Option<Timestamp>> {
-        let Some(message) = message else { return Some(None) };
-        let read = match instant(message) {
-            None => Err(Violation::new("as_of", "is no instant")),
-            Some(at) if at > now => Err(Violation::new("as_of", "lies in the future")),
-            Some(at) => Ok(Some(at)),
-        };
-        self.take(read)
-    }
-
-    fn fault(self) -> Fault {
-        Fault::invalid(self.0)
     }
 }

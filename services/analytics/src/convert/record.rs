@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use analytics_domain::upsert::Outcome;
 use analytics_domain::{Known, Party, Record, Stakeholder, State};
 use contracts::analytics::v1 as pb;
 use vocabulary::entry::{RecordKind, RecordRef};
-use vocabulary::{Address, PersonId, Violation};
+use vocabulary::{Address, Etag, PersonId, Violation};
 
 use super::{instant, is_id, reference, reference_message, timestamp};
-use crate::record_store::Outcome;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_PEOPLE: usize = 500;
@@ -175,11 +175,6 @@ fn state_of(state: i32) -> State {
     }
 }
 
-/// The etag of a version, quoted as RFC 9110 has it.
-pub fn etag(version: u64) -> String {
-    format!("\"{version:x}\"")
-}
-
 /// A record on the wire.
 pub fn message(record: &Record) -> pb::Record {
     let text = |address: &Address| address.as_str().to_owned();
@@ -213,7 +208,7 @@ pub fn message(record: &Record) -> pb::Record {
         close_time: record.close_time.map(timestamp),
         create_time: record.create_time.map(timestamp),
         job_title: record.job_title.clone(),
-        etag: etag(record.version),
+        etag: Etag(record.version).to_string(),
     }
 }
 
@@ -227,7 +222,7 @@ pub fn upserted(named: Option<contracts::common::v1::RecordRef>, outcome: Result
                 Outcome::Updated => pb::UpsertCode::Updated,
                 Outcome::Unchanged => pb::UpsertCode::Unchanged,
             };
-            pb::UpsertResult { code: code.into(), etag: etag(version), ..result }
+            pb::UpsertResult { code: code.into(), etag: Etag(version).to_string(), ..result }
         }
         Err(Violation { field, description }) => pb::UpsertResult { code: pb::UpsertCode::Refused.into(), field, description, ..result },
     }

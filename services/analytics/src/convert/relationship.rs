@@ -121,7 +121,7 @@ fn factors(measured: &Measured, data_window_days: u32) -> Vec<pb::HealthFactor> 
     formula.into_iter().chain(cap).collect()
 }
 
-/// The contract has no state for what a single process never answers: it computes at once or not at all.
+/// The contract has no state for a score that could not be computed: a single process computes it at once or not at all.
 const fn state(state: Option<State>) -> pb::HealthState {
     match state {
         Some(State::Good) => pb::HealthState::Good,
@@ -130,7 +130,8 @@ const fn state(state: Option<State>) -> pb::HealthState {
         Some(State::NotEnoughInfo) => pb::HealthState::NotEnoughInfo,
         Some(State::NoClosedActivities) => pb::HealthState::NoClosedActivities,
         Some(State::EntityTooOld) => pb::HealthState::EntityTooOld,
-        Some(State::ComputationInProgress | State::SomethingWentWrong) => pb::HealthState::NotEnoughInfo,
+        Some(State::ComputationInProgress) => pb::HealthState::ComputationInProgress,
+        Some(State::SomethingWentWrong) => pb::HealthState::NotEnoughInfo,
         None => pb::HealthState::NotApplicable,
     }
 }

@@ -9,10 +9,10 @@ use consent_client::Permit;
 use contracts::analytics::v1 as pb;
 use contracts::analytics::v1::record_service_server::RecordService;
 use futures::{Stream, StreamExt as _, future};
-use runtime::{Caller, Onward, answer, fault_of, status};
+use runtime::{Caller, Context, Deadline, Onward, answer, fault_of, status};
 use tonic::{Request, Response, Status, Streaming};
 use vocabulary::entry::{RecordKind, RecordRef};
-use vocabulary::{Fault, Reason, TenantId};
+use vocabulary::{Clock, Fault, Reason, Revision, TenantId};
 
 use super::{READERS, WRITERS, admitted};
 use crate::convert::{self, Draft};
@@ -20,14 +20,15 @@ use crate::page::{self, ListEnd};
 use crate::people::People;
 use crate::readable::Whose;
 use crate::record_store::RecordStore;
-use crate::waiting::{self, Waiting};
+use crate::waiting::Waiting;
 
 /// The most records of one message.
 const MOST_RECORDS: usize = 1_000;
 
 /// The record service. Cloning it is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Records {
+    clock: Arc<dyn Clock>,
     waiting: Waiting,
     store: Arc<RecordStore>,
     people: People,
@@ -35,8 +36,8 @@ pub struct Records {
 
 impl Records {
     /// The service over a store.
-    pub fn new(waiting: Waiting, store: Arc<RecordStore>, people: People) -> Self {
-        Self { waiting, store, people }
+    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>) -> Self {
+        Self { clock: Arc::clone(&context.clock), waiting, store, people: People::new(context) }
     }
 
     async fn upsert(
@@ -81,7 +82,7 @@ impl Records {
     }
 
     async fn one(&self, request: Request<pb::GetRecordRequest>) -> Result<pb::GetRecordResponse, Fault> {
-        let (caller, until) = (Caller::of(&request)?, waiting::deadline(&request));
+        let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
         let question = convert::one(request.get_ref())?;
         admitted(&caller, &question.tenant, &READERS)?;
         self.store.reached(&question.demanded, until).await?;
@@ -96,7 +97,7 @@ impl Records {
     }
 
     async fn list(&self, request: Request<pb::ListRecordsRequest>) -> Result<pb::ListRecordsResponse, Fault> {
-        let (caller, until) = (Caller::of(&request)?, waiting::deadline(&request));
+        let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
         let question = convert::list(request.into_inner())?;
         admitted(&caller, &question.tenant, &READERS)?;
         self.store.reached(&question.demanded, until).await?;
@@ -126,6 +127,16 @@ impl Records {
             next_page_token: last.map(|end| page::token(&permit, &place, &end)).unwrap_or_default(),
             revision,
         })
+    }
+
+    async fn delete(&self, request: Request<pb::DeleteRecordRequest>) -> Result<pb::DeleteRecordResponse, Fault> {
+        let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
+        let (tenant, deletion) = convert::deletion(request.get_ref())?;
+        admitted(&caller, &tenant, &WRITERS)?;
+        let permit = self.waiting.permit(&tenant, &Revision::default(), until).await?;
+        let kept = self.store.of_tenant(&permit).await?;
+        let revision = self.store.delete(&permit, kept, deletion, self.clock.now()).await?;
+        Ok(pb::DeleteRecordResponse { revision: revision.to_string() })
     }
 
     fn revision(&self, permit: &Permit) -> String {
@@ -193,5 +204,9 @@ impl RecordService for Records {
 
     async fn list_records(&self, request: Request<pb::ListRecordsRequest>) -> Result<Response<pb::ListRecordsResponse>, Status> {
         answer(self.list(request).await)
+    }
+
+    async fn delete_record(&self, request: Request<pb::DeleteRecordRequest>) -> Result<Response<pb::DeleteRecordResponse>, Status> {
+        answer(self.delete(request).await)
     }
 }

@@ -17,13 +17,13 @@ use tonic::{Request, Response, Status};
 use vocabulary::{Clock, Fault, Revision, TenantId, Timestamp};
 
 use super::records::no_record;
-use super::{READERS, admitted};
+use super::{READERS, admitted, sees_gates};
 use crate::convert::{self, GridQuestion};
 use crate::follow::Folded;
 use crate::page::{self, GridEnd};
 use crate::readable::{Whose, readable};
 use crate::record_store::{RecordStore, TenantRecords};
-use crate::waiting::{self, Waiting};
+use crate::waiting::Waiting;
 
 /// How far back a window reaches that the request does not name, unless the data window is shorter.
 /// Source: relationship-analytics-kpi-calculations, 2023-02-07: a year.
@@ -43,6 +43,7 @@ struct Snapshot {
     kept: Arc<TenantRecords>,
     reader: Reader<Folded>,
     revision: String,
+    sees_gates: bool,
 }
 
 impl Relationships {
@@ -52,10 +53,10 @@ impl Relationships {
     }
 
     async fn one(&self, request: Request<pb::GetRelationshipRequest>) -> Result<pb::GetRelationshipResponse, Fault> {
-        let (caller, until, now) = (Caller::of(&request)?, waiting::deadline(&request), self.clock.now());
+        let (caller, until, now) = (Caller::of(&request)?, Deadline::of_waiting(&request), self.clock.now());
         let question = convert::about(request.get_ref(), now)?;
         admitted(&caller, &question.tenant, &READERS)?;
-        let snapshot = self.snapshot(&question.tenant, &question.demanded, until).await?;
+        let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
         let asked = snapshot.asked(question.as_of.unwrap_or(now), question.window_days, now);
         computed(move || {
             let found = snapshot.relationships(asked, |records| records.get(&question.reference).into_iter().cloned().collect());
@@ -67,21 +68,21 @@ impl Relationships {
     }
 
     async fn grid(&self, request: Request<pb::ListRelationshipsRequest>) -> Result<pb::ListRelationshipsResponse, Fault> {
-        let (caller, until, now) = (Caller::of(&request)?, waiting::deadline(&request), self.clock.now());
+        let (caller, until, now) = (Caller::of(&request)?, Deadline::of_waiting(&request), self.clock.now());
         let question = convert::grid(request.into_inner(), now)?;
         admitted(&caller, &question.tenant, &READERS)?;
-        let snapshot = self.snapshot(&question.tenant, &question.demanded, until).await?;
+        let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
         computed(move || page_of(snapshot, &question, now)).await
     }
 
     /// Waits for all that the demanded revision names, then takes the permit that the whole answer stands on.
-    async fn snapshot(&self, tenant: &TenantId, demanded: &Revision, until: Deadline) -> Result<Snapshot, Fault> {
+    async fn snapshot(&self, caller: &Caller, tenant: &TenantId, demanded: &Revision, until: Deadline) -> Result<Snapshot, Fault> {
         self.store.reached(demanded, until).await?;
         let permit = self.waiting.permit(tenant, demanded, until).await?;
         let kept = self.store.of_tenant(&permit).await?;
         let reader = self.view.reader(&permit, demanded, until.remaining()).await?;
         let revision = self.view.revision().join(&self.store.revision()).join(&permit.revision());
-        Ok(Snapshot { permit, kept, reader, revision: revision.to_string() })
+        Ok(Snapshot { permit, kept, reader, revision: revision.to_string(), sees_gates: sees_gates(caller) })
     }
 }
 
@@ -102,6 +103,7 @@ impl Snapshot {
             readable: &readable,
             directory: &Whose(&self.permit),
             reading: &Reading::default(),
+            sees_gates: self.sees_gates,
         };
         of(&records).iter().map(|record| relationship::of(&seen, record, asked)).collect()
     }

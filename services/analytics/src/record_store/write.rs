@@ -1,30 +1,18 @@
 //! Records from memory onto disk: what is new or changed is made durable as one, and can be read from then on.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use analytics_domain::Record;
+use analytics_domain::upsert::{self, Outcome, Upserted};
 use consent_client::Permit;
 use contracts::analytics::v1 as pb;
 use sealing::{Key, seal};
 use store::{Changes, StoreError};
-use vocabulary::entry::RecordRef;
 use vocabulary::{Fault, Revision, TenantId};
 
-use super::{RecordStore, TenantRecords};
+use super::{RecordStore, TenantRecords, next_position};
 use crate::convert::stored;
-use crate::tables::{Head, Names, PART_BYTES, Parts, place};
-
-/// What became of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is new.
-    Created,
-    /// It changed.
-    Updated,
-    /// It was as kept.
-    Unchanged,
-}
+use crate::tables::{Names, PART_BYTES, Parts, place};
 
 /// What became of several records.
 #[derive(Debug)]
@@ -41,59 +29,24 @@ impl RecordStore {
     /// # Errors
     /// Those of the store: nothing was written, and nothing can be read that was not.
     pub async fn write(self: &Arc<Self>, permit: &Permit, tenant: Arc<TenantRecords>, records: Vec<Record>) -> Result<Written, Fault> {
-        let names = tenant.loaded.get().cloned().ok_or_else(|| Fault::internal("records are written before they are read"))?;
-        let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names };
+        let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names: tenant.names()? };
         let this = Arc::clone(self);
         let writing = tokio::spawn(async move {
             let _alone = tenant.writing.lock().await;
-            let (mut outcomes, changed) = compare(&tenant, records);
-            if changed.is_empty() {
-                return Ok(Written { outcomes, revision: this.revision() });
-            }
-            let (position, changed) = this.store.commit(move |changes| sealer.write(changes, changed)).await?;
-            let mut held = tenant.records.write();
-            changed.into_iter().for_each(|record| held.put(Arc::new(record)));
-            drop(held);
-            this.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
-            for (outcome, version) in &mut outcomes {
-                if *outcome != Outcome::Unchanged || *version == PENDING {
-                    *version = position;
+            let Upserted { outcomes, changed } = upsert::decide(&tenant.read(), records);
+            let position = match changed.is_empty() {
+                true => *this.head.borrow(),
+                false => {
+                    let (position, changed) = this.store.commit(move |changes| sealer.write(changes, changed)).await?;
+                    this.publish(&tenant, position, |held| changed.into_iter().for_each(|record| held.put(Arc::new(record))));
+                    position
                 }
-            }
+            };
+            let outcomes = outcomes.into_iter().map(|(outcome, version)| (outcome, version.unwrap_or(position))).collect();
             Ok(Written { outcomes, revision: this.revision_at(position) })
         });
         writing.await.unwrap_or_else(|_| Err(Fault::internal("writing records was cut short")))
     }
-}
-
-/// The version of what is about to be written.
-const PENDING: u64 = 0;
-
-/// What becomes of each record, and the records to write, each once, as the last of its name has it.
-fn compare(tenant: &TenantRecords, records: Vec<Record>) -> (Vec<(Outcome, u64)>, Vec<Record>) {
-    let held = tenant.records.read();
-    let mut places: HashMap<RecordRef, usize> = HashMap::new();
-    let mut changed: Vec<Record> = Vec::new();
-    let mut outcomes = Vec::with_capacity(records.len());
-    for record in records {
-        let place = places.get(&record.reference).copied();
-        let before = place.map(|place| &changed[place]).or_else(|| held.get(&record.reference).map(Arc::as_ref));
-        let outcome = match before {
-            None => (Outcome::Created, PENDING),
-            Some(before) if Record { version: before.version, ..record.clone() } == *before => (Outcome::Unchanged, before.version),
-            Some(_) => (Outcome::Updated, PENDING),
-        };
-        outcomes.push(outcome);
-        match (outcome.0, place) {
-            (Outcome::Unchanged, _) => {}
-            (Outcome::Created | Outcome::Updated, Some(place)) => changed[place] = record,
-            (Outcome::Created | Outcome::Updated, None) => {
-                places.insert(record.reference.clone(), changed.len());
-                changed.push(record);
-            }
-        }
-    }
-    (outcomes, changed)
 }
 
 /// Seals records and puts them under their names.
@@ -105,8 +58,7 @@ struct Sealer {
 
 impl Sealer {
     fn write(self, changes: &mut Changes<'_>, mut records: Vec<Record>) -> Result<(u64, Vec<Record>), StoreError> {
-        let position = changes.get::<Head>(&())?.unwrap_or_default().position + 1;
-        changes.put::<Head>(&(), &pb::StoredHead { position })?;
+        let position = next_position(changes)?;
         for record in &mut records {
             record.version = position;
             let name = self.names.of(&record.reference);

@@ -101,6 +101,62 @@ async fn a_mailbox_that_may_not_be_read_does_not_exist() {
 }
 
 #[tokio::test]
+async fn before_a_mailbox_has_delivered_anything_an_answer_is_in_progress_and_partial() {
+    let standing = async |consent: Consent, entries: Vec<(Origin, Entry)>| {
+        let service = Service::start(consent, Feed::of(entries)).await;
+        service.upsert(vec![contact("c1", &[CLEO])]).await;
+        let relationship = service.ask(about(RecordKind::Contact, "c1")).await.unwrap().relationship.unwrap();
+        let (health, completeness) = (relationship.health.unwrap(), relationship.completeness.unwrap());
+        assert!(health.score.is_none() && !completeness.complete);
+        (health.state(), completeness.gaps)
+    };
+    let both = || Consent::open(&[ADA, BEN]);
+    let none = "Nothing has come yet from any mailbox that may be read (2 in all).".to_owned();
+    assert_eq!(standing(both(), Vec::new()).await, (pb::HealthState::ComputationInProgress, vec![none.clone()]));
+    let tracked = vec![(Origin::Crm, mail(CLEO, ADA, 20))];
+    assert_eq!(standing(both(), tracked).await, (pb::HealthState::NotEnoughInfo, vec![none]));
+    let one = "Nothing has come yet from 1 of 2 mailboxes that may be read.".to_owned();
+    let elsewhere = vec![(mailbox(1), mail(ADA, DAN, 20))];
+    assert_eq!(standing(both(), elsewhere).await, (pb::HealthState::NoClosedActivities, vec![one]));
+    let basic = standing(both().but_held(1).but_held(2), Vec::new()).await;
+    assert_eq!((basic.0, basic.1.len()), (pb::HealthState::NoClosedActivities, 1));
+}
+
+#[tokio::test]
+async fn only_those_who_see_gates_are_told_how_many_mailboxes_of_a_small_side_may_be_read() {
+    let told = async |consent: Consent, roles: &str| {
+        let service = Service::start(consent, Feed::default()).await;
+        service.upsert(vec![contact("c1", &[DAN])]).await;
+        let caller: tonic::metadata::MetadataValue<_> = format!(r#"{{"roles":[{roles}]}}"#).parse().unwrap();
+        let mut request = tonic::Request::new(about(RecordKind::Contact, "c1"));
+        request.metadata_mut().insert(runtime::caller::CALLER_METADATA, caller.clone());
+        let one = service.analytics.clone().get_relationship(request).await.unwrap().into_inner().relationship.unwrap();
+        let grid = pb::ListRelationshipsRequest { tenant_id: TENANT.into(), kind: RecordKind::Contact.into(), ..Default::default() };
+        let mut request = tonic::Request::new(grid);
+        request.metadata_mut().insert(runtime::caller::CALLER_METADATA, caller);
+        let listed = service.analytics.clone().list_relationships(request).await.unwrap().into_inner().relationships;
+        assert_eq!(listed, std::slice::from_ref(&one));
+        (one.health.unwrap().state(), one.completeness.unwrap())
+    };
+    let four = [ADA, BEN, "eve@contoso.example", "fay@contoso.example"];
+    let five = [ADA, BEN, "eve@contoso.example", "fay@contoso.example", "gus@contoso.example"];
+    let counts = |completeness: &pb::Completeness| (completeness.mailboxes, completeness.mailboxes_readable);
+    for roles in [r#""SELLER""#, r#""MANAGER","APPLICATION_ADMINISTRATOR","SERVICE""#] {
+        let (state, open) = told(Consent::open(&four), roles).await;
+        assert_eq!((state, open.complete, counts(&open)), (pb::HealthState::NoClosedActivities, false, (0, 0)), "{roles}");
+        assert_eq!(open.gaps, ["Figures may be missing something: with fewer than 5 of ours on a record, what is not told."]);
+        assert_eq!(told(Consent::open(&four).but_held(2), roles).await, (state, open), "{roles}");
+        let (_, many) = told(Consent::open(&five).but_held(2), roles).await;
+        assert_eq!(counts(&many), (5, 4), "{roles}");
+    }
+    for roles in [r#""OPERATOR""#, r#""SELLER","DIRECTORY_ADMINISTRATOR""#] {
+        let (state, told) = told(Consent::open(&four).but_held(2), roles).await;
+        assert_eq!((state, counts(&told)), (pb::HealthState::ComputationInProgress, (4, 3)), "{roles}");
+        assert_eq!(told.gaps.len(), 2, "{:?}", told.gaps);
+    }
+}
+
+#[tokio::test]
 async fn a_score_explains_itself_and_an_account_shows_its_best_contact() {
     let service = service().await;
     let health = async |kind, id| service.ask(about(kind, id)).await.unwrap().relationship.unwrap().health.unwrap();

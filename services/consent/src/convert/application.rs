@@ -2,7 +2,7 @@
 
 use consent_domain::{Application, PerPurpose};
 use contracts::consent::v1 as pb;
-use vocabulary::{Fault, TenantId};
+use vocabulary::{Etag, Fault, TenantId};
 
 use super::fields::Fields;
 
@@ -48,6 +48,6 @@ pub(crate) fn application(application: &Application) -> pb::Application {
         relationship_analytics: application.feature.analytics,
         connection_graph: application.feature.graph,
         mailbox_source: application.mailbox_source,
-        etag: super::etag(application.position),
+        etag: Etag(application.position).to_string(),
     }
 }

@@ -4,7 +4,7 @@ use consent_domain::grant::Grant;
 use consent_domain::{ConsentType, Gate, PerPurpose, Purpose, Source, State};
 use contracts::common::v1 as common;
 use contracts::consent::v1 as pb;
-use vocabulary::{Address, Fault, TenantId};
+use vocabulary::{Address, Etag, Fault, TenantId};
 
 use super::fields::Fields;
 
@@ -111,7 +111,7 @@ pub(crate) fn consent(state: &State) -> pb::Consent {
         mailboxes: state.mailboxes() as i64,
         gates: Purpose::ALL.into_iter().flat_map(|purpose| gates(state, purpose)).collect(),
         position: state.position as i64,
-        etag: super::etag(state.position),
+        etag: Etag(state.position).to_string(),
     }
 }
 

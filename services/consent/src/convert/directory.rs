@@ -1,6 +1,6 @@
 //! Users as the directory tells them, and as clients see them.
 
-use consent_domain::sync::{Mode, Refused, Synced};
+use consent_domain::sync::{Allowed, Mode, Refused, Synced};
 use consent_domain::{DirectoryEntry, User, UserKind};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
@@ -15,7 +15,7 @@ const LARGEST: usize = 4 * 1024;
 const ADDRESSES: std::ops::RangeInclusive<usize> = 1..=64;
 
 /// What the first message of a sync says.
-pub(crate) fn beginning(request: &pb::SyncUsersRequest) -> Result<(TenantId, Mode), Fault> {
+pub(crate) fn beginning(request: &pb::SyncUsersRequest) -> Result<(TenantId, Mode, Allowed), Fault> {
     let mut fields = Fields::default();
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
     let mode = match pb::SyncMode::try_from(request.mode) {
@@ -26,7 +26,15 @@ pub(crate) fn beginning(request: &pb::SyncUsersRequest) -> Result<(TenantId, Mod
             None
         }
     };
-    fields.done(tenant.zip(mode))
+    let allowed = match u64::try_from(request.expected_destroyed) {
+        Ok(_) if request.validate_only => Some(Allowed::Any),
+        Ok(named) => Some(Allowed::Few(named)),
+        Err(_) => {
+            fields.wrong("expected_destroyed", "must not be negative");
+            None
+        }
+    };
+    fields.done(tenant.zip(mode).zip(allowed).map(|((tenant, mode), allowed)| (tenant, mode, allowed)))
 }
 
 /// Checks what every message of a sync must keep to.
@@ -109,8 +117,8 @@ pub(crate) fn told(user: &User) -> pb::User {
     }
 }
 
-/// What became of a sync; `refused` are the entries that did not come as far as the rules.
-pub(crate) fn synced(synced: Synced, mut refused: Vec<Refused>, revision: String) -> pb::SyncUsersResponse {
+/// What became of a sync that closed so many mailboxes; `refused` are the entries that did not come as far as the rules.
+pub(crate) fn synced(synced: Synced, closed: u64, mut refused: Vec<Refused>, revision: String) -> pb::SyncUsersResponse {
     refused.extend(synced.refused);
     refused.sort();
     let refused = refused.into_iter().map(|Refused { index, field, description }| {
@@ -124,5 +132,6 @@ pub(crate) fn synced(synced: Synced, mut refused: Vec<Refused>, revision: String
         unchanged: synced.unchanged as i64,
         refused: refused.collect(),
         revision,
+        mailboxes_closed: closed as i64,
     }
 }

@@ -2,7 +2,7 @@
 
 use consent_domain::{PerPurpose, Purpose};
 use contracts::common::v1 as common;
-use vocabulary::{Address, Fault, TenantId, Violation, address};
+use vocabulary::{Address, Etag, Fault, RequestId, TenantId, Violation, address};
 
 /// What is wrong with a request, field by field.
 #[derive(Debug, Default)]
@@ -63,10 +63,10 @@ impl Fields {
         None
     }
 
-    /// A request id: empty, or up to 128 printable ASCII characters.
+    /// A request id; it may be left out.
     pub fn request_id(&mut self, text: &str) {
-        if text.len() > 128 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.wrong("request_id", "must be at most 128 printable ASCII characters without spaces");
+        if let Err(error) = RequestId::parse(text) {
+            self.wrong("request_id", error.to_string());
         }
     }
 
@@ -75,11 +75,7 @@ impl Fields {
         if text.is_empty() {
             return None;
         }
-        let position = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        if position.is_none() {
-            self.wrong("etag", "must be as an answer gave it, with its quotes");
-        }
-        position
+        Etag::parse(text).map(|etag| etag.0).map_err(|error| self.wrong("etag", error.to_string())).ok()
     }
 
     /// Which purposes are named; both, when none is.

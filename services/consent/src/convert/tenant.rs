@@ -5,7 +5,7 @@ use consent_domain::tenant::Update;
 use consent_domain::{Settings, State, UnrecordedPeople};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
-use vocabulary::{Address, Fault, TenantId, Timestamp};
+use vocabulary::{Address, Etag, Fault, TenantId, Timestamp};
 
 use super::fields::Fields;
 
@@ -116,6 +116,6 @@ pub(crate) fn settings(tenant: &TenantId, settings: &Settings) -> pb::Tenant {
         known_lists: settings.known_lists.iter().map(|list| list.as_str().to_owned()).collect(),
         unrecorded_people: unrecorded_people.into(),
         create_time: Some(super::time(settings.create_time)),
-        etag: super::etag(settings.position),
+        etag: Etag(settings.position).to_string(),
     }
 }

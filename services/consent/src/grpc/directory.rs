@@ -72,7 +72,8 @@ impl Directories {
     async fn sync(&self, caller: Caller, mut stream: Streaming<pb::SyncUsersRequest>) -> Result<pb::SyncUsersResponse, Fault> {
         let missing = || Fault::invalid_field("tenant_id", "the stream has no message");
         let mut message = stream.message().await.map_err(|status| fault_of(&status))?.ok_or_else(missing)?;
-        let (tenant, mode) = convert::beginning(&message)?;
+        let (tenant, mode, allowed) = convert::beginning(&message)?;
+        let validate_only = message.validate_only;
         caller.require_tenant(&tenant)?;
         caller.require_any(&[Role::Operator, Role::DirectoryAdministrator])?;
         self.0.read(&tenant, "")?;
@@ -86,14 +87,14 @@ impl Directories {
             }
         }
         let Taken { entries, refused, refused_ids, .. } = taken;
-        let command = Command { tenant, repeat: None, validate_only: false, narrows: true };
+        let command = Command { tenant, repeat: None, validate_only, narrows: true };
         let decided = self.0.decide(
             command,
             move |state, _, position| {
-                let mut synced = sync::decide(state, mode, entries, &refused_ids, || fresh(state), position);
+                let mut synced = sync::decide(state, mode, entries, &refused_ids, allowed, || fresh(state), position)?;
                 Ok((std::mem::take(&mut synced.decision), synced))
             },
-            |_, _, synced: Synced, revision| convert::synced(synced, refused, revision),
+            |_, decision, synced: Synced, revision| convert::synced(synced, decision.closed, refused, revision),
         );
         let decided = decided.await?;
         self.0.enforced(&decided).await?;

@@ -48,8 +48,8 @@ async fn what_cannot_be_taken_in_is_named_and_the_rest_is_taken() {
 async fn a_full_sync_takes_effect_when_the_stream_ends_and_names_who_departed() {
     let suite = Suite::start(LEASE).await;
     suite.grant().await;
-    let part = |users| pb::SyncUsersRequest { tenant_id: String::new(), mode: 0, users };
-    let first = pb::SyncUsersRequest { tenant_id: TENANT.into(), mode: Full.into(), users: vec![users()[0].clone()] };
+    let part = |users| pb::SyncUsersRequest { users, ..Default::default() };
+    let first = pb::SyncUsersRequest { tenant_id: TENANT.into(), mode: Full.into(), ..part(vec![users()[0].clone()]) };
     let stream = tokio_stream::iter(vec![first, part(vec![users()[3].clone()]), part(vec![user("eve", pb::UserKind::Person)])]);
     let synced = told(suite.directory().sync_users(stream).await).unwrap();
     assert_eq!((synced.added, synced.departed, synced.unchanged, synced.updated), (1, 3, 2, 0));
@@ -74,7 +74,7 @@ async fn a_full_sync_takes_effect_when_the_stream_ends_and_names_who_departed() 
 async fn a_sync_that_breaks_its_form_changes_nothing() {
     let suite = Suite::start(LEASE).await;
     let before = suite.consent().await.position;
-    let first = |tenant: &str, users| pb::SyncUsersRequest { tenant_id: tenant.into(), mode: Full.into(), users };
+    let first = |tenant: &str, users| pb::SyncUsersRequest { tenant_id: tenant.into(), mode: Full.into(), users, ..Default::default() };
     let many = (0..1001).map(|n| user(&format!("u{n}"), pb::UserKind::Person)).collect();
     for (stream, reason) in [
         (vec![], Reason::InvalidFields),
@@ -83,9 +83,43 @@ async fn a_sync_that_breaks_its_form_changes_nothing() {
         (vec![first(TENANT, vec![]), first("fabrikam", vec![])], Reason::InvalidFields),
         (vec![first(TENANT, many)], Reason::InvalidFields),
         (vec![pb::SyncUsersRequest { mode: 9, ..first(TENANT, vec![]) }], Reason::InvalidFields),
+        (vec![pb::SyncUsersRequest { expected_destroyed: -1, ..first(TENANT, vec![]) }], Reason::InvalidFields),
     ] {
         let fault = told(suite.directory().sync_users(tokio_stream::iter(stream)).await).unwrap_err();
         assert_eq!(fault.reason, reason);
     }
     assert_eq!(suite.consent().await.position, before);
+}
+
+#[tokio::test]
+async fn a_sync_that_would_destroy_many_mailboxes_must_name_their_number() {
+    let suite = Suite::start(LEASE).await;
+    suite.grant().await;
+    let all = |kind: pb::UserKind| (0..20).map(|n| user(&format!("u{n}"), kind)).collect::<Vec<_>>();
+    let grown = suite.sync(Delta, all(pb::UserKind::Person)).await.unwrap();
+    assert_eq!((grown.added, grown.mailboxes_closed), (20, 0));
+    let position = suite.consent().await.position;
+    // The slip: a column that says LIST throughout.
+    let slip = pb::SyncUsersRequest { tenant_id: TENANT.into(), users: all(pb::UserKind::List), ..Default::default() };
+    let send = |request: pb::SyncUsersRequest| {
+        // What stands in a later message is not read.
+        let later = pb::SyncUsersRequest { validate_only: true, expected_destroyed: 20, ..Default::default() };
+        let mut client = suite.directory();
+        async move { told(client.sync_users(tokio_stream::iter([request, later])).await) }
+    };
+    for named in [0, 19, 23] {
+        let fault = send(pb::SyncUsersRequest { expected_destroyed: named, ..slip.clone() }).await.unwrap_err();
+        assert_eq!((fault.kind, fault.reason), (Kind::FailedPrecondition, Reason::WouldDestroy), "{fault}");
+        assert_eq!((fault.metadata["mailboxes"].as_str(), fault.metadata["of"].as_str()), ("20", "23"));
+    }
+    let asked = send(pb::SyncUsersRequest { validate_only: true, ..slip.clone() }).await.unwrap();
+    assert_eq!((asked.updated, asked.mailboxes_closed), (20, 20));
+    let consent = suite.consent().await;
+    assert_eq!((consent.position, consent.mailboxes_open), (position, 23));
+    let meant = send(pb::SyncUsersRequest { expected_destroyed: asked.mailboxes_closed, ..slip }).await.unwrap();
+    assert_eq!((meant.updated, meant.mailboxes_closed), (20, 20));
+    assert_eq!(suite.consent().await.mailboxes_open, 3);
+    // Whoever departs leaves the keys: an empty full sync destroys nothing.
+    let emptied = suite.sync(Full, Vec::new()).await.unwrap();
+    assert_eq!((emptied.departed, emptied.mailboxes_closed), (25, 0));
 }

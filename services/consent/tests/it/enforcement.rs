@@ -100,7 +100,8 @@ async fn everything_that_takes_away_waits_and_nothing_that_gives_does() {
     assert!(!change.narrowing && by_name(&change.tenants)["ada"].state() == pb::MailboxState::Open);
     // An entry that is no mailbox any more closes it.
     let directory = suite.directory();
-    let message = pb::SyncUsersRequest { tenant_id: TENANT.into(), mode: 0, users: vec![user("ada", pb::UserKind::List)] };
+    let users = vec![user("ada", pb::UserKind::List)];
+    let message = pb::SyncUsersRequest { tenant_id: TENANT.into(), users, ..Default::default() };
     let sync = tokio::spawn(async move {
         let mut directory = directory;
         told(directory.sync_users(tokio_stream::once(message)).await)

@@ -6,7 +6,8 @@ use contracts::consent::v1 as pb;
 use vocabulary::{Kind, Reason};
 
 use crate::hand::Hand;
-use crate::suite::{Suite, TENANT, create_tenant, grant, opt_out, revoke, told};
+use crate::restarting::{keyring, mailbox_slots};
+use crate::suite::{Suite, TENANT, application, create_tenant, grant, opt_out, revoke, told};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -80,4 +81,77 @@ async fn a_repeated_withdrawal_waits_like_the_first() {
     let (one, other) = (one.await.unwrap(), other.await.unwrap());
     assert_eq!(one, other);
     assert!(one.mailbox_closed && !unnamed.await.unwrap().mailbox_closed);
+}
+
+/// Takes the keyring's files away, or gives them back: while they are away it cannot be changed.
+fn keyring_away(suite: &Suite, away: bool) {
+    let (dir, aside) = (suite.path().join("keyring"), suite.path().join("aside"));
+    let (from, to) = if away { (dir, aside) } else { (aside, dir) };
+    std::fs::rename(from, to).unwrap();
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_failed_midway_is_finished_before_its_repetition_is_answered() {
+    let suite = Suite::start(LONG).await;
+    let etag = suite.grant().await.consent.unwrap().etag;
+    let (mut hand, _) = Hand::lease(&suite, pb::Holder::Graph).await;
+    keyring_away(&suite, true);
+    let fault = told(suite.consents().revoke_consent(revoke()).await).unwrap_err();
+    assert_eq!((fault.kind, fault.reason), (Kind::Unavailable, Reason::KeyringFailed));
+    let change = hand.change().await;
+    let owed = told(suite.consents().revoke_consent(revoke()).await).unwrap_err();
+    assert_eq!(owed.reason, Reason::KeyringFailed, "{owed}");
+    keyring_away(&suite, false);
+    let again = [revoke(), pb::RevokeConsentRequest { etag, ..revoke() }].map(|request| {
+        let mut client = suite.consents();
+        tokio::spawn(async move { told(client.revoke_consent(request).await).unwrap_err().reason })
+    });
+    suite.turns().await;
+    hand.renew().await;
+    suite.turns().await;
+    assert!(again.iter().all(|waiting| !waiting.is_finished()));
+    hand.acknowledge(change.position);
+    let [unnamed, stale] = again;
+    assert_eq!((unnamed.await.unwrap(), stale.await.unwrap()), (Reason::NotGranted, Reason::StaleEtag));
+    // Long settled, it is answered at once.
+    let fault = told(suite.consents().revoke_consent(revoke()).await).unwrap_err();
+    assert_eq!(fault.reason, Reason::NotGranted);
+    drop(hand);
+    let dir = suite.stop().await;
+    assert_eq!(mailbox_slots(&keyring(dir.path()).await), 0);
+}
+
+#[tokio::test]
+async fn keys_that_a_repetition_destroys_do_not_put_the_keyring_ahead_of_the_store() {
+    let suite = Suite::start(Duration::from_millis(200)).await;
+    suite.grant().await;
+    keyring_away(&suite, true);
+    let fault = told(suite.consents().opt_out_user(opt_out("ada")).await).unwrap_err();
+    assert_eq!(fault.reason, Reason::KeyringFailed);
+    keyring_away(&suite, false);
+    assert!(!suite.consents().opt_out_user(opt_out("ada")).await.unwrap().into_inner().mailbox_closed);
+    let suite = suite.restart(Duration::from_millis(200)).await;
+    let dir = suite.stop().await;
+    assert_eq!(mailbox_slots(&keyring(dir.path()).await), 6);
+}
+
+#[tokio::test]
+async fn what_takes_nothing_more_away_waits_for_what_was_taken_before() {
+    let suite = Suite::start(LONG).await;
+    suite.grant().await;
+    let (mut hand, _) = Hand::lease(&suite, pb::Holder::Graph).await;
+    let mut client = suite.consents();
+    let withdrawal = tokio::spawn(async move { client.revoke_consent(revoke()).await.unwrap() });
+    let change = hand.change().await;
+    let mut client = suite.applications();
+    let application = Some(application(true, true, false));
+    let update = pb::UpdateApplicationRequest { tenant_id: TENANT.into(), application, ..Default::default() };
+    let switch = tokio::spawn(async move { client.update_application(update).await.unwrap() });
+    hand.change().await;
+    hand.renew().await;
+    suite.turns().await;
+    assert!(!withdrawal.is_finished() && !switch.is_finished());
+    hand.acknowledge(change.position);
+    withdrawal.await.unwrap();
+    switch.await.unwrap();
 }

@@ -1,19 +1,22 @@
 //! What a restart keeps, and what it refuses.
 
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
 use contracts::consent::v1 as pb;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use sealing::{Change, Keyring, KeyringError, MailboxKey, RootKeySource, SlotId, SlotOwner};
 use vocabulary::{Reason, TenantId, UserId};
 
 use crate::hand::Hand;
-use crate::suite::{Suite, TENANT, opt_out, revoke, told};
+use crate::suite::{Suite, TENANT, grant, opt_out, revoke, told};
 
 const LEASE: Duration = Duration::from_millis(200);
 
 /// The keyring of a service that has ended; its last thread may take a moment to let go.
-async fn keyring(dir: &Path) -> Keyring {
+pub async fn keyring(dir: &Path) -> Keyring {
     let root = RootKeySource::File(dir.join("root.key")).load().unwrap();
     loop {
         match Keyring::open(&dir.join("keyring"), &dir.join("epoch"), &root) {
@@ -23,7 +26,7 @@ async fn keyring(dir: &Path) -> Keyring {
     }
 }
 
-fn mailbox_slots(keyring: &Keyring) -> usize {
+pub fn mailbox_slots(keyring: &Keyring) -> usize {
     keyring.slots().filter(|slot| matches!(slot.owner, SlotOwner::Mailbox { .. })).count()
 }
 
@@ -103,6 +106,27 @@ async fn a_decision_without_its_key_is_refused_and_never_mended() {
     let fault = Suite::refused(dir).await;
     assert_eq!(fault.reason, Reason::KeyringFailed);
     assert!(fault.message.contains("has no key"), "{fault}");
+}
+
+#[tokio::test]
+async fn keys_outlive_a_commit_that_failed_after_its_batch_was_applied() {
+    let dir = Suite::start(LEASE).await.stop().await;
+    let witness = dir.path().join("consent/witness");
+    std::fs::remove_file(&witness).unwrap();
+    let sealable = memfd_create("witness", MemfdFlags::ALLOW_SEALING).unwrap();
+    symlink(format!("/proc/self/fd/{}", sealable.as_raw_fd()), &witness).unwrap();
+    let suite = Suite::on(dir, LEASE).await;
+    // The witness is written last: from here on a commit fails with its batch on disk.
+    fcntl_add_seals(&sealable, SealFlags::WRITE).unwrap();
+    let fault = told(suite.consents().grant_consent(grant()).await).unwrap_err();
+    assert_eq!(fault.reason, Reason::StoreFailed, "{fault}");
+    assert!(!suite.consent().await.granted);
+    let dir = suite.stop().await;
+    std::fs::remove_file(&witness).unwrap();
+    let suite = Suite::on(dir, LEASE).await;
+    assert!(suite.consent().await.granted);
+    let dir = suite.stop().await;
+    assert_eq!(mailbox_slots(&keyring(dir.path()).await), 9);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ impl Suite {
     }
 
     pub async fn sync(&self, mode: pb::SyncMode, users: Vec<pb::User>) -> Result<pb::SyncUsersResponse, Fault> {
-        let message = pb::SyncUsersRequest { tenant_id: TENANT.into(), mode: mode.into(), users };
+        let message = pb::SyncUsersRequest { tenant_id: TENANT.into(), mode: mode.into(), users, ..Default::default() };
         told(self.directory().sync_users(tokio_stream::once(message)).await)
     }
 

@@ -117,6 +117,28 @@ async fn of_a_record_the_person_known_best_is_named() {
     assert_eq!(sent(RecordKind::Lead, "l-1").await, (DAN.into(), 5), "by days, two mails of one day are one");
 }
 
+#[test]
+fn an_answer_is_not_computed_on_a_thread_that_serves() {
+    // The only thread for blocking work is busy until it is told to stop; meanwhile the only thread that serves has turns to spare.
+    const TURNS: usize = 10_000;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (consent, feed, records) = known();
+        let service = Service::start(consent, feed, records).await;
+        assert_eq!(service.listed(about(CLEO)).await, [ADA, BEN]);
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || stopped.recv());
+        let asking = tokio::spawn(async move { service.listed(about(CLEO)).await });
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+        assert!(!asking.is_finished(), "computed on the thread that serves");
+        stop.send(()).unwrap();
+        assert_eq!(asking.await.unwrap(), [ADA, BEN]);
+        busy.await.unwrap().unwrap();
+    });
+}
+
 #[tokio::test]
 async fn pages_follow_each_other_at_one_instant() {
     let addresses: Vec<String> = (1..=7).map(|number| format!("user{number}@contoso.example")).collect();

@@ -238,4 +238,8 @@ impl RecordService for Records {
         let records = naming.filter_map(|held| held.record.clone()).collect();
         answer(Ok(records::ListRecordsResponse { records, next_page_token: String::new(), revision: Self::revision() }))
     }
+
+    async fn delete_record(&self, _: Request<records::DeleteRecordRequest>) -> Result<Response<records::DeleteRecordResponse>, Status> {
+        answer(Err(Fault::internal("graph never deletes records")))
+    }
 }

@@ -120,7 +120,7 @@ fn instant(message: Option<prost_types::Timestamp>, field: &'static str) -> Resu
 
 fn seconds(message: Option<prost_types::Duration>, field: &'static str) -> Result<u32, Violation> {
     let seconds = message.map_or(0, |duration| duration.seconds);
-    u32::try_from(seconds).map_err(|_| Violation::new(field, "must be a whole number of seconds, from 0 to 136 years"))
+    u32::try_from(seconds).map_err(|_| Violation::new(field, "must be 0 seconds to 31 days"))
 }
 
 #[cfg(test)]

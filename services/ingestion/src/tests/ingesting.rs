@@ -70,7 +70,9 @@ async fn requests_that_cannot_be_met_say_why() {
     let check = |fault: Fault, kind, reason| assert_eq!((fault.kind, fault.reason), (kind, reason), "{fault}");
     check(suite.ingest(mailbox("stranger@contoso.example"), vec![]).await.unwrap_err(), Kind::NotFound, Reason::UserNotFound);
     check(suite.ingest(mailbox("nobody"), vec![]).await.unwrap_err(), Kind::InvalidArgument, Reason::InvalidFields);
-    check(suite.ingest(mailbox_of(2), vec![mail(1, [2])]).await.unwrap_err(), Kind::FailedPrecondition, Reason::NoConsent);
+    let closed = suite.ingest(mailbox_of(2), vec![mail(1, [2])]).await.unwrap_err();
+    assert_eq!(closed.message, "the mailbox may not be read: CheckConsent says which gate is closed");
+    check(closed, Kind::FailedPrecondition, Reason::NoConsent);
     let many = vec![pb::Interaction::default(); 5_001];
     check(suite.ingest(journal(), many).await.unwrap_err(), Kind::InvalidArgument, Reason::InvalidFields);
     let request = pb::IngestBatchRequest { tenant_id: "fabrikam".into(), source: of(journal()), ..Default::default() };

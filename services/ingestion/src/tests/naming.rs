@@ -1,9 +1,11 @@
 //! Ids for addresses and back.
 
 use contracts::ingestion::v1 as pb;
+use prost::Message;
 use runtime::fault_of;
 
 use super::*;
+use crate::tables;
 
 async fn ids(suite: &Suite, addresses: &[&str], mint: bool) -> Vec<u64> {
     let addresses = addresses.iter().map(|text| (*text).to_owned()).collect();
@@ -44,6 +46,31 @@ async fn an_id_is_told_only_when_it_is_durable() {
     assert_eq!(ids(&suite, &["carol@customer.example"], false).await, minted);
     let suite = suite.restarted().await;
     assert_eq!(ids(&suite, &["carol@customer.example"], false).await, minted);
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_address_is_passed_over_at_the_next_start() {
+    let suite = Suite::with_users(1).await;
+    let minted = ids(&suite, &["a@x.example"], true).await;
+    let key = suite.ingestion.consent.permit(&tenant()).unwrap().names_key.clone();
+    let no_address = pb::Name { person_id: 7, address: "x@i\u{307}stanbul.example".into() };
+    let named = pb::Name { person_id: 8, address: "b@x.example".into() };
+    let names = pb::Names { names: vec![no_address, named] };
+    let place = sealing::Context::new("ingestion.names").tenant(&tenant()).number(2);
+    let sealed = sealing::seal_compressed(&key, &place, &names.encode_to_vec()).unwrap();
+    let chunk = move |changes: &mut store::Changes<'_>| {
+        let mut tally = changes.get::<tables::Tally>(&tenant())?.unwrap_or_default();
+        tally.name_chunks = 2;
+        changes.put::<tables::Tally>(&tenant(), &tally)?;
+        changes.put::<tables::Names>(&(tenant(), 2), &pb::StoredNames { sealed })?;
+        Ok::<_, Fault>(())
+    };
+    suite.ingestion.store.commit(chunk).await.unwrap();
+    let suite = suite.restarted().await;
+    assert_eq!(ids(&suite, &["a@x.example", "b@x.example"], false).await, [minted[0], 8]);
+    let request = pb::ResolvePeopleRequest { tenant_id: TENANT.into(), person_ids: vec![7], ..Default::default() };
+    assert_eq!(suite.feed().resolve_people(request).await.unwrap().into_inner().addresses, [""]);
+    assert_eq!(suite.ingest(journal(), vec![mail(1, [1])]).await.unwrap().accepted, 1);
 }
 
 #[tokio::test]

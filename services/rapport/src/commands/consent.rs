@@ -9,7 +9,7 @@ use vocabulary::Fault;
 
 use crate::cli::{Consent, Personal, Purpose};
 use crate::client::{Client, from_timestamp, told};
-use crate::output::{said, table};
+use crate::output::{counted, said, table};
 
 /// Runs the command.
 ///
@@ -29,18 +29,18 @@ pub async fn run(command: Consent, out: &mut impl Write) -> Result<(), Fault> {
             };
             let granted = told(ConsentServiceClient::new(link).grant_consent(request).await)?;
             let verb = if validate_only { "would open" } else { "opens" };
-            said(writeln!(out, "the grant {verb} {} mailbox(es)", granted.mailboxes_opened))
+            said(writeln!(out, "the grant {verb} {}", counted(granted.mailboxes_opened, "mailbox")))
         }
         Consent::Revoke { validate_only, target } => {
             let Client { link, tenant } = Client::of(&target).await?;
             let request = pb::RevokeConsentRequest { tenant_id: tenant, validate_only, ..Default::default() };
             let revoked = told(ConsentServiceClient::new(link).revoke_consent(request).await)?;
-            let closed = revoked.mailboxes_closed;
+            let closed = counted(revoked.mailboxes_closed, "mailbox");
             if validate_only {
-                return said(writeln!(out, "the withdrawal would destroy the keys of {closed} mailbox(es)"));
+                return said(writeln!(out, "the withdrawal would destroy the keys of {closed}"));
             }
             let since = revoked.enforced_time.as_ref().map(from_timestamp).unwrap_or_default();
-            said(writeln!(out, "withdrawn: the keys of {closed} mailbox(es) are destroyed, in force everywhere since {since}"))
+            said(writeln!(out, "withdrawn: the keys of {closed} are destroyed, in force everywhere since {since}"))
         }
         Consent::OptOut(personal) => {
             let Client { link, tenant } = Client::of(&personal.target).await?;

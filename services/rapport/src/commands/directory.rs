@@ -1,7 +1,6 @@
 //! `rapport directory`: takes in users from a file and shows them.
 
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Write;
 
 use contracts::consent::v1 as pb;
 use contracts::consent::v1::directory_service_client::DirectoryServiceClient;
@@ -10,7 +9,8 @@ use vocabulary::Fault;
 use crate::cli::Directory;
 use crate::client::{Client, told};
 use crate::json::Json;
-use crate::output::said;
+use crate::lines::{self, Lines};
+use crate::output::{counted, said};
 
 const USER: &str = "rapport.consent.v1.User";
 const USERS_AT_ONCE: usize = 500;
@@ -22,17 +22,29 @@ const COLUMNS: [&str; 6] = ["external_id", "addresses", "display_name", "kind", 
 /// When the file cannot be read, and what the server answers.
 pub async fn run(command: Directory, out: &mut impl Write) -> Result<(), Fault> {
     match command {
-        Directory::Sync { file, full, target } => {
-            let users = users(&read(&file)?)?;
-            let client = Client::of(&target).await?;
-            let mode = if full { pb::SyncMode::Full } else { pb::SyncMode::Delta };
-            let synced = sync(&client, users, mode).await?;
-            for refused in &synced.refused {
-                said(writeln!(out, "user {}: {}: {}", refused.index + 1, refused.field, refused.description))?;
+        Directory::Sync { file, full, validate_only, expect_destroyed, target } => {
+            let users = users(&lines::text(&file)?)?;
+            users.tell(out)?;
+            if full && (users.read.is_empty() || !users.refused.is_empty()) {
+                let wrong = "a full sync takes whole files only: whoever it does not name departs";
+                return Err(Fault::invalid_field("file", wrong));
             }
-            let pb::SyncUsersResponse { added, updated, departed, unchanged, refused, .. } = synced;
-            let refused = refused.len();
-            said(writeln!(out, "{added} added, {updated} updated, {departed} departed, {unchanged} unchanged, {refused} refused"))
+            let client = Client::of(&target).await?;
+            let intent = Intent { full, validate_only, expected_destroyed: expect_destroyed };
+            let (numbers, given): (Vec<usize>, Vec<pb::User>) = users.read.into_iter().unzip();
+            let synced = sync(&client, given, intent).await?;
+            for refused in &synced.refused {
+                let line = usize::try_from(refused.index).ok().and_then(|index| numbers.get(index)).copied().unwrap_or_default();
+                said(writeln!(out, "line {line}: {}: {}", refused.field, refused.description))?;
+            }
+            let pb::SyncUsersResponse { added, updated, departed, unchanged, refused, mailboxes_closed, .. } = synced;
+            let refused = refused.len() + users.refused.len();
+            said(writeln!(out, "{added} added, {updated} updated, {departed} departed, {unchanged} unchanged, {refused} refused"))?;
+            if mailboxes_closed > 0 {
+                let verb = if validate_only { "would be destroyed" } else { "are destroyed" };
+                said(writeln!(out, "the keys of {} {verb}", counted(mailboxes_closed, "mailbox")))?;
+            }
+            lines::ended(refused)
         }
         Directory::List(target) => {
             let Client { link, tenant } = Client::of(&target).await?;
@@ -55,78 +67,75 @@ pub async fn run(command: Directory, out: &mut impl Write) -> Result<(), Fault> 
     }
 }
 
+/// How a sync is meant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Intent {
+    /// Users that it does not name have departed.
+    pub full: bool,
+    /// Only says what would happen.
+    pub validate_only: bool,
+    /// How many mailboxes' keys it may destroy, where that is more than a slip may.
+    pub expected_destroyed: i64,
+}
+
 /// Sends users to the directory.
 ///
 /// # Errors
-/// What the server answers.
-pub async fn sync(client: &Client, users: Vec<pb::User>, mode: pb::SyncMode) -> Result<pb::SyncUsersResponse, Fault> {
-    let mut messages: Vec<pb::SyncUsersRequest> = users
-        .chunks(USERS_AT_ONCE)
-        .map(|part| pb::SyncUsersRequest { tenant_id: client.tenant.clone(), mode: mode.into(), users: part.to_vec() })
-        .collect();
+/// What the server answers: WOULD_DESTROY when it would destroy more than it was told to expect.
+pub async fn sync(client: &Client, users: Vec<pb::User>, intent: Intent) -> Result<pb::SyncUsersResponse, Fault> {
+    let mode = if intent.full { pb::SyncMode::Full } else { pb::SyncMode::Delta };
+    let message = |users: &[pb::User]| pb::SyncUsersRequest {
+        tenant_id: client.tenant.clone(),
+        mode: mode.into(),
+        users: users.to_vec(),
+        validate_only: intent.validate_only,
+        expected_destroyed: intent.expected_destroyed,
+    };
+    let mut messages: Vec<pb::SyncUsersRequest> = users.chunks(USERS_AT_ONCE).map(message).collect();
     if messages.is_empty() {
-        messages.push(pb::SyncUsersRequest { tenant_id: client.tenant.clone(), mode: mode.into(), users: Vec::new() });
+        messages.push(message(&[]));
     }
     told(DirectoryServiceClient::new(client.link.clone()).sync_users(tokio_stream::iter(messages)).await)
 }
 
-/// A file, or standard input for `-`.
-///
-/// # Errors
-/// When it cannot be read, or is no UTF-8.
-pub fn read(file: &Path) -> Result<String, Fault> {
-    let mut text = String::new();
-    let done = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(drop)
-    } else {
-        std::fs::read_to_string(file).map(|read| text = read)
-    };
-    done.map_err(|error| Fault::invalid_field("file", format!("{}: {error}", file.display())))?;
-    Ok(text)
-}
-
-/// The users of a file: JSON lines, or CSV or TSV with a head.
-fn users(text: &str) -> Result<Vec<pb::User>, Fault> {
+/// The users of a file: JSON lines, or CSV with a head, separated by commas, semicolons or tabs.
+fn users(text: &str) -> Result<Lines<pb::User>, Fault> {
     if text.trim_start().starts_with('{') {
-        let json = Json::new()?;
-        let line = |(number, line): (usize, &str)| {
-            let value = serde_json::from_str(line).map_err(|error| at(number, &error.to_string()))?;
-            json.read(USER, value).map_err(|fault| at(number, &fault.message))
-        };
-        return text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(line).collect();
+        let schema = Json::new()?;
+        return Ok(Lines::of(lines::json(text).map(|(number, value)| (number, value.and_then(|value| schema.read(USER, value))))));
     }
     let head = text.lines().next().unwrap_or_default();
-    let delimiter = if head.contains('\t') { b'\t' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
-    let columns = reader.headers().map_err(|error| at(0, &error.to_string()))?.clone();
+    let delimiter = [b'\t', b';'].into_iter().find(|delimiter| head.contains(*delimiter as char)).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let columns = reader.headers().map_err(|error| Fault::invalid_field("head", error.to_string()))?.clone();
     if let Some(unknown) = columns.iter().find(|column| !COLUMNS.contains(column)) {
-        return Err(at(0, &format!("unknown column {unknown}; there are {}", COLUMNS.join(", "))));
+        return Err(Fault::invalid_field("head", format!("unknown column {unknown}; there are {}", COLUMNS.join(", "))));
     }
-    let row = |(number, row): (usize, Result<csv::StringRecord, csv::Error>)| {
-        let row = row.map_err(|error| at(number + 1, &error.to_string()))?;
-        let cell = |name| columns.iter().position(|column| column == name).and_then(|column| row.get(column)).unwrap_or("").trim();
-        let list = |name| cell(name).split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-        let kind = if cell("kind").is_empty() { "PERSON".to_owned() } else { cell("kind").to_uppercase() };
-        let kind = pb::UserKind::from_str_name(&format!("USER_KIND_{kind}"))
-            .ok_or_else(|| at(number + 1, "kind must be PERSON, GUEST, SHARED, ROOM or LIST"))?;
-        let addresses = list("addresses");
-        let external_id =
-            if cell("external_id").is_empty() { addresses.first().cloned().unwrap_or_default() } else { cell("external_id").to_owned() };
-        Ok(pb::User {
-            external_id,
-            addresses,
-            display_name: cell("display_name").to_owned(),
-            kind: kind.into(),
-            department: cell("department").to_owned(),
-            roles: list("roles"),
-            ..Default::default()
-        })
-    };
-    reader.records().enumerate().map(row).collect()
+    // The head is line 1.
+    Ok(Lines::of((2..).zip(reader.records()).map(|(number, row)| (number, user(&columns, row)))))
 }
 
-fn at(line: usize, description: &str) -> Fault {
-    Fault::invalid_field(format!("line {}", line + 1), description)
+fn user(columns: &csv::StringRecord, row: Result<csv::StringRecord, csv::Error>) -> Result<pb::User, Fault> {
+    let row = row.map_err(|error| Fault::invalid_field("row", error.to_string()))?;
+    let cell = |name| columns.iter().position(|column| column == name).and_then(|column| row.get(column)).unwrap_or("").trim();
+    let list = |name| cell(name).split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let kind = if cell("kind").is_empty() { "PERSON".to_owned() } else { cell("kind").to_uppercase() };
+    let kind = pb::UserKind::from_str_name(&format!("USER_KIND_{kind}"))
+        .ok_or_else(|| Fault::invalid_field("kind", "must be PERSON, GUEST, SHARED, ROOM or LIST"))?;
+    let addresses = list("addresses");
+    let external_id = match cell("external_id") {
+        "" => addresses.first().cloned().unwrap_or_default(),
+        named => named.to_owned(),
+    };
+    Ok(pb::User {
+        external_id,
+        addresses,
+        display_name: cell("display_name").to_owned(),
+        kind: kind.into(),
+        department: cell("department").to_owned(),
+        roles: list("roles"),
+        ..Default::default()
+    })
 }
 
 #[cfg(test)]
@@ -134,26 +143,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_read_from_json_lines_csv_and_tsv() {
+    fn users_are_read_from_json_lines_and_csv_of_any_separator() {
         for text in [
             "{\"external_id\":\"7\",\"addresses\":[\"a@b.example\",\"c@b.example\"],\"kind\":\"USER_KIND_LIST\"}\n",
             "external_id,addresses,kind\n7,a@b.example;c@b.example,list\n",
+            "external_id;addresses;kind\n7;\"a@b.example;c@b.example\";list\n",
             "kind\texternal_id\taddresses\nLIST\t7\ta@b.example; c@b.example\n",
         ] {
-            let read = users(text).unwrap();
-            assert_eq!((read.len(), read[0].external_id.as_str(), read[0].kind()), (1, "7", pb::UserKind::List));
-            assert_eq!(read[0].addresses, ["a@b.example", "c@b.example"]);
+            let read = users(text).unwrap().read;
+            assert_eq!((read.len(), read[0].1.external_id.as_str(), read[0].1.kind()), (1, "7", pb::UserKind::List));
+            assert_eq!(read[0].1.addresses, ["a@b.example", "c@b.example"]);
         }
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line() {
-        for (text, said) in [
-            ("addresses,shoe_size\na@b.example,44\n", "unknown column shoe_size"),
-            ("addresses,kind\na@b.example,robot\n", "line 2"),
-            ("{\"external_id\":\"1\"}\n{\"shoe\":1}\n", "line 2"),
-        ] {
-            assert!(users(text).unwrap_err().message.contains(said), "{text}");
+    fn a_wrong_line_is_named_and_stops_no_other() {
+        for text in ["addresses,kind\na@b.example,robot\nc@b.example,\n", "{\"shoe\":1}\n{\"external_id\":\"1\"}\n"] {
+            let users = users(text).unwrap();
+            assert_eq!((users.read.len(), users.refused.len()), (1, 1), "{text}");
+            assert!(users.refused[0].starts_with("line "), "{text}");
         }
+        assert!(users("addresses,shoe_size\na@b.example,44\n").unwrap_err().message.contains("unknown column shoe_size"));
     }
 }

@@ -1,55 +1,33 @@
-//! `rapport import`: reads files and sends what they tell, in batches, a few ahead of the answers.
+//! `rapport import`: reads files and sends what they tell.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use connectors::{Unreadable, mbox};
+use contracts::common::v1::{Purpose, Source as Origin};
+use contracts::consent::v1::consent_service_client::ConsentServiceClient;
 use contracts::consent::v1::tenant_service_client::TenantServiceClient;
-use contracts::consent::v1::{GetTenantRequest, Tenant, UpdateTenantRequest};
+use contracts::consent::v1::{CheckConsentRequest, GetTenantRequest, Tenant, UpdateTenantRequest};
 use contracts::ingestion::v1 as pb;
 use contracts::ingestion::v1::batch_source::Source;
-use contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use indicatif::{ProgressBar, ProgressStyle};
-use runtime::fault_of;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use vocabulary::Fault;
+use vocabulary::{Fault, Kind, Reason};
 
-use crate::cli::{Import, ImportMbox};
-use crate::client::{ANSWER_LIMIT, Client, told};
-use crate::commands::directory::read;
-use crate::convert;
-use crate::output::{said, thousands};
+use crate::cli::Import;
+use crate::client::{Client, told};
+use crate::ingest::{BATCH, Summary, ingest};
+use crate::output::{counted, said, thousands};
+use crate::{convert, lines};
 
-/// Interactions sent in one message.
-const BATCH: usize = 1_000;
-/// Messages sent ahead of their answers.
-const AHEAD: usize = 4;
-
-/// What became of everything that was read: `read = accepted + duplicate + ignored by reason + malformed`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Interactions read.
-    pub read: i64,
-    /// Kept for the first time.
-    pub accepted: i64,
-    /// Kept already.
-    pub duplicate: i64,
-    /// Kept out, by rule.
-    pub ignored: BTreeMap<&'static str, i64>,
-    /// Unreadable, by the parser or by the rules.
-    pub malformed: i64,
-    /// Copies stored, over all mailboxes.
-    pub copies: i64,
-    /// From which revision on they count.
-    pub revision: String,
-}
+/// How many messages that could not be read are told one by one.
+const TOLD: usize = 20;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a file cannot be opened, and what the server answers.
+/// When a file cannot be opened or broke off, and what the server answers.
 pub async fn run(command: Import, out: &mut impl Write) -> Result<(), Fault> {
     let Import::Mbox(command) = command;
     let client = Client::of(&command.target).await?;
@@ -61,135 +39,101 @@ pub async fn run(command: Import, out: &mut impl Write) -> Result<(), Fault> {
         None => Source::Journal(pb::JournalSource {}),
     };
     let bar = ProgressBar::new_spinner();
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {human_pos} messages  {per_sec}  {elapsed}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
-    let (interactions, unreadable) = parse(&command)?;
-    let mut summary = ingest(&client, source, String::new(), interactions, |done| bar.set_position(done.unsigned_abs())).await?;
+    let style = ProgressStyle::with_template("{spinner} {human_pos} messages  {per_sec}  {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let (interactions, reading) = parse(&command.files)?;
+    let sent = ingest(&client, source, String::new(), interactions, |done| bar.set_position(done.unsigned_abs())).await;
     bar.finish_and_clear();
-    for Unread { message, told } in unreadable {
-        summary.read += i64::from(message);
-        summary.malformed += i64::from(message);
-        said(writeln!(std::io::stderr(), "{told}"))?;
+    let mut summary = match sent {
+        Err(fault) if fault.reason == Reason::NoConsent => return Err(with_gate(&client, command.mailbox, fault).await),
+        sent => sent?,
+    };
+    let unread = reading.join().map_err(|_| Fault::internal("reading ended early"))?;
+    summary.read += unread.messages;
+    summary.malformed += unread.messages;
+    for line in &unread.told {
+        said(writeln!(std::io::stderr(), "{line}"))?;
     }
-    if command.json { print_json(&summary, out) } else { print(&summary, out) }
+    let untold = unread.messages + unread.broken - unread.told.len() as i64;
+    if untold > 0 {
+        said(writeln!(std::io::stderr(), "and {untold} more"))?;
+    }
+    if command.json { print_json(&summary, out) } else { print(&summary, out) }?;
+    match unread.broken {
+        0 => Ok(()),
+        broken => {
+            let message = format!("{} broke off; everything before was read", counted(broken, "archive"));
+            Err(Fault::new(Kind::InvalidArgument, Reason::InvalidFields, message))
+        }
+    }
 }
 
-/// What a parser could not read: a message, or, where an archive broke off, only word of it.
+/// Names the gate that keeps a mailbox closed, as far as the caller may know.
+async fn with_gate(client: &Client, mailbox: Option<String>, fault: Fault) -> Fault {
+    let request = CheckConsentRequest {
+        tenant_id: client.tenant.clone(),
+        user: mailbox.unwrap_or_default(),
+        purpose: Purpose::Unspecified.into(),
+        source: Origin::Mailbox.into(),
+        ..Default::default()
+    };
+    match told(ConsentServiceClient::new(client.link.clone()).check_consent(request).await) {
+        Ok(checked) if !checked.allowed => {
+            let gate = checked.closed_gate().as_str_name().trim_start_matches("GATE_").to_lowercase().replace('_', " ");
+            Fault { message: format!("{} (closed gate: {gate})", fault.message), ..fault }
+        }
+        _ => fault,
+    }
+}
+
+/// What a parser could not read.
+#[derive(Debug, Default)]
 struct Unread {
-    message: bool,
-    told: String,
+    /// Messages.
+    messages: i64,
+    /// Archives that broke off.
+    broken: i64,
+    /// The first of both, for people.
+    told: Vec<String>,
 }
 
 /// Reads the files on a thread of their own; the channel is what bounds how far it runs ahead.
-fn parse(command: &ImportMbox) -> Result<(mpsc::Receiver<pb::Interaction>, std::sync::mpsc::Receiver<Unread>), Fault> {
+fn parse(files: &[PathBuf]) -> Result<(mpsc::Receiver<pb::Interaction>, JoinHandle<Unread>), Fault> {
     let mut archives = Vec::new();
-    for file in &command.files {
+    for file in files {
         let archive = mbox::open(file).map_err(|error| Fault::invalid_field("file", format!("{}: {error}", file.display())))?;
         archives.push((file.clone(), archive));
     }
     let (sender, receiver) = mpsc::channel(2 * BATCH);
-    let (refuse, refused) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
+    let reading = std::thread::spawn(move || {
+        let mut unread = Unread::default();
         for (file, archive) in archives {
             for message in archive {
                 match message {
                     Ok(parsed) => {
                         if sender.blocking_send(convert::interaction(parsed.interaction)).is_err() {
-                            return;
+                            return unread;
                         }
                     }
                     Err(refused) => {
-                        let message = !matches!(refused.reason, Unreadable::Truncated | Unreadable::Failed(_));
-                        let _closed = refuse.send(Unread { message, told: format!("{}: {refused}", file.display()) });
+                        let broken = matches!(refused.reason, Unreadable::Truncated | Unreadable::Failed(_));
+                        unread.broken += i64::from(broken);
+                        unread.messages += i64::from(!broken);
+                        if unread.told.len() < TOLD {
+                            unread.told.push(format!("{}: {refused}", file.display()));
+                        }
                     }
                 }
             }
         }
+        unread
     });
-    Ok((receiver, refused))
-}
-
-/// Sends interactions, from `revision` on, and adds up what became of them.
-///
-/// # Errors
-/// What the server answers; everything acknowledged before is kept.
-pub async fn ingest(
-    client: &Client,
-    source: Source,
-    revision: String,
-    mut interactions: mpsc::Receiver<pb::Interaction>,
-    progress: impl Fn(i64),
-) -> Result<Summary, Fault> {
-    let (sender, requests) = mpsc::channel(AHEAD);
-    let tenant_id = client.tenant.clone();
-    let sending = tokio::spawn(async move {
-        let source = pb::BatchSource { source: Some(source) };
-        let mut sequence = 0;
-        let mut batch = Vec::with_capacity(BATCH);
-        while interactions.recv_many(&mut batch, BATCH).await > 0 {
-            loop {
-                let room = BATCH - batch.len();
-                if room == 0 || interactions.recv_many(&mut batch, room).await == 0 {
-                    break;
-                }
-            }
-            sequence += 1;
-            let interactions = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-            let request = pb::IngestRequest {
-                tenant_id: tenant_id.clone(),
-                source: Some(source.clone()),
-                interactions,
-                sequence,
-                revision: revision.clone(),
-            };
-            if sender.send(request).await.is_err() {
-                return;
-            }
-        }
-    });
-    let mut service = IngestionServiceClient::new(client.link.clone()).max_decoding_message_size(ANSWER_LIMIT);
-    let mut answers = told(service.ingest(ReceiverStream::new(requests)).await)?;
-    let mut summary = Summary::default();
-    while let Some(answer) = answers.message().await.map_err(|status| fault_of(&status))? {
-        summary.add(answer.outcome.unwrap_or_default());
-        progress(summary.read);
-    }
-    sending.await.map_err(|_| Fault::internal("reading ended early"))?;
-    Ok(summary)
-}
-
-impl Summary {
-    /// Adds what became of another source; its revision is the later one.
-    pub fn join(&mut self, other: Self) {
-        self.read += other.read;
-        self.accepted += other.accepted;
-        self.duplicate += other.duplicate;
-        self.malformed += other.malformed;
-        self.copies += other.copies;
-        for (reason, count) in other.ignored {
-            *self.ignored.entry(reason).or_default() += count;
-        }
-        self.revision = other.revision;
-    }
-
-    fn add(&mut self, outcome: pb::BatchOutcome) {
-        self.read += outcome.accepted + outcome.duplicate + outcome.ignored + outcome.malformed;
-        self.accepted += outcome.accepted;
-        self.duplicate += outcome.duplicate;
-        self.malformed += outcome.malformed;
-        self.copies += outcome.copies;
-        for result in outcome.results.iter().filter(|result| result.code() == pb::OutcomeCode::Ignored) {
-            *self.ignored.entry(result.ignored_reason().as_str_name().trim_start_matches("IGNORED_REASON_")).or_default() += 1;
-        }
-        self.revision = outcome.revision;
-    }
+    Ok((receiver, reading))
 }
 
 /// Adds the addresses of a file to the tenant's known lists.
 async fn add_lists(client: &Client, file: &Path) -> Result<(), Fault> {
-    let text = read(file)?;
+    let text = lines::text(file)?;
     let named = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned);
     let mut tenants = TenantServiceClient::new(client.link.clone());
     let held = told(tenants.get_tenant(GetTenantRequest { tenant_id: client.tenant.clone() }).await)?.tenant.unwrap_or_default();

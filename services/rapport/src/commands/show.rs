@@ -3,16 +3,16 @@
 use std::io::Write;
 
 use contracts::analytics::v1 as analytics;
-use contracts::common::v1::{RecordKind, RecordRef};
-use contracts::gateway::v1::GetOverviewRequest;
 use contracts::gateway::v1::overview_service_client::OverviewServiceClient;
+use contracts::gateway::v1::{GetOverviewRequest, OverviewPart};
 use contracts::graph::v1 as graph;
 use contracts::graph::v1::graph_service_client::GraphServiceClient;
 use contracts::graph::v1::list_introducers_request::Target as Whom;
-use vocabulary::Fault;
+use vocabulary::{Fault, Kind, Reason};
 
 use crate::cli::Show;
 use crate::client::{Client, from_timestamp, instant, told};
+use crate::commands::records::{kind_word, record_ref};
 use crate::json::Json;
 use crate::output::{counted, said, table, thousands};
 
@@ -39,11 +39,18 @@ pub async fn run(command: Show, out: &mut impl Write) -> Result<(), Fault> {
             if let Some(relationship) = &overview.relationship {
                 print_relationship(relationship, out)?;
             }
-            print_introducers(&overview.introducers, out)?;
-            for part in &overview.unavailable {
-                said(writeln!(out, "missing: {}: {}", part.part().as_str_name(), part.message))?;
+            let missing = |part: OverviewPart| overview.unavailable.iter().any(|unavailable| unavailable.part() == part);
+            if !missing(OverviewPart::Introducers) {
+                print_introducers(&overview.introducers, out)?;
             }
-            Ok(())
+            for part in &overview.unavailable {
+                let name = part.part().as_str_name().trim_start_matches("OVERVIEW_PART_").to_lowercase();
+                said(writeln!(out, "  missing: {name}: {}", part.message))?;
+            }
+            match overview.unavailable.len() as i64 {
+                0 => Ok(()),
+                missing => Err(partial(missing)),
+            }
         }
         Show::Introducers { whom, count, at, target } => {
             let Client { link, tenant } = Client::of(&target).await?;
@@ -65,20 +72,6 @@ pub async fn run(command: Show, out: &mut impl Write) -> Result<(), Fault> {
     }
 }
 
-/// A record of the command line, as in `contact/c-0042`.
-///
-/// # Errors
-/// INVALID_ARGUMENT when it is none.
-pub fn record_ref(text: &str) -> Result<RecordRef, Fault> {
-    let wrong = || Fault::invalid_field("record", "must be as contact/ID, account/ID, lead/ID or opportunity/ID");
-    let (kind, record_id) = text.split_once('/').ok_or_else(wrong)?;
-    let kind = RecordKind::from_str_name(&format!("RECORD_KIND_{}", kind.to_uppercase())).ok_or_else(wrong)?;
-    if kind == RecordKind::Unspecified || record_id.is_empty() {
-        return Err(wrong());
-    }
-    Ok(RecordRef { kind: kind.into(), record_id: record_id.to_owned() })
-}
-
 /// Prints a relationship: figures, score and factors.
 ///
 /// # Errors
@@ -86,7 +79,7 @@ pub fn record_ref(text: &str) -> Result<RecordRef, Fault> {
 pub fn print_relationship(relationship: &analytics::Relationship, out: &mut impl Write) -> Result<(), Fault> {
     let record = relationship.record.clone().unwrap_or_default();
     let named = record.r#ref.clone().unwrap_or_default();
-    let kind = crate::commands::records::kind_word(named.kind());
+    let kind = kind_word(named.kind());
     said(writeln!(out, "{kind} {}  {}", named.record_id, record.name))?;
     if let Some(as_of) = &relationship.as_of {
         said(writeln!(out, "  as of {}", from_timestamp(as_of)))?;
@@ -151,4 +144,10 @@ pub fn print_introducers(introducers: &[graph::Introducer], out: &mut impl Write
         said(writeln!(out, "        {}", introducer.reasons.join("; ")))?;
     }
     Ok(())
+}
+
+/// What a script sees of an answer that is not whole.
+fn partial(missing: i64) -> Fault {
+    let message = format!("{} of the answer could not be had", counted(missing, "part"));
+    Fault::new(Kind::Unavailable, Reason::RevisionNotReached, message)
 }

@@ -63,6 +63,9 @@ async fn make(create: TenantCreate, out: &mut impl Write) -> Result<(), Fault> {
 }
 
 async fn change(update: TenantUpdate, out: &mut impl Write) -> Result<(), Fault> {
+    if settings(&update.settings) == pb::Tenant::default() {
+        return Err(Fault::invalid_field("tenant update", "names nothing to change: see --help"));
+    }
     let tenant = Some(settings(&update.settings));
     let request = pb::UpdateTenantRequest { tenant_id: update.id, tenant, ..Default::default() };
     let mut tenants = TenantServiceClient::new(Link::tcp(&update.server.server)?);

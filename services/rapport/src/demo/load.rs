@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 use vocabulary::Fault;
 
 use crate::client::{Client, timestamp, told};
-use crate::commands::import::{Summary, ingest};
+use crate::commands::directory::Intent;
 use crate::commands::{directory, records};
 use crate::convert;
+use crate::ingest::{Summary, ingest};
 
 /// Makes the tenant with its application, directory, records and what the CRM tracked. Needs no consent.
 ///
@@ -22,7 +23,7 @@ use crate::convert;
 /// What the suite answers.
 pub async fn company(client: &Client, company: &Company) -> Result<Summary, Fault> {
     tenant(client, company).await?;
-    let synced = directory::sync(client, company.users.iter().map(user).collect(), consent::SyncMode::Full).await?;
+    let synced = directory::sync(client, company.users.iter().map(user).collect(), Intent { full: true, ..Intent::default() }).await?;
     records::upsert(client, company.records.iter().map(record).collect()).await?;
     sent(client, Source::Crm(CrmSource {}), &synced.revision, company.crm.clone()).await
 }
