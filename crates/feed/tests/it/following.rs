@@ -26,8 +26,9 @@ async fn blocks_are_folded_once_each_and_in_order() {
         }
         world.log.following(Service::Up);
         assert_eq!(world.check(&view).await.len(), 40);
-        let expected: Vec<_> =
-            (0..20).flat_map(|block: u64| told(block % 4, u32::from(block % 4 > 0), [block * 10, block * 10 + 1])).collect();
+        let generation = |user| u32::from(user != CRM);
+        let of = |block: u64| told(block % 4, generation(block % 4), [block * 10, block * 10 + 1]);
+        let expected: Vec<_> = (0..20).flat_map(of).collect();
         assert_eq!(world.reader(&view).await.fold().told, expected);
     }
 }
