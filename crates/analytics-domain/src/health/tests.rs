@@ -59,6 +59,7 @@ fn a_record_is_in_progress_until_a_mailbox_that_feeds_it_or_the_crm_tells_anythi
     closed_to_the_lead.mailboxes.remove(&UserId(1));
     let elsewhere = |user: u64| (mailbox(user), mail(1, us(user)).to(them(9)));
     let tracked = |theirs: u64, days: i64| (Origin::Crm, mail(1, us(1)).to(them(theirs)).at(days_ago(days)));
+    let about_the_account = (Origin::Crm, mail(1, us(1)).to(us(2)).about(account()));
     let (begun, few, none) = (State::ComputationInProgress, State::NotEnoughInfo, State::NoClosedActivities);
     // Contact, account, opportunity and lead.
     for (what, readable, entries, states) in [
@@ -68,6 +69,7 @@ fn a_record_is_in_progress_until_a_mailbox_that_feeds_it_or_the_crm_tells_anythi
         ("the lead's owner", &open, vec![elsewhere(1)], [none, none, none, none]),
         ("the CRM knows the contact", &open, vec![tracked(1, 30)], [few, few, few, begun]),
         ("and the account by another contact", &open, vec![tracked(2, 30)], [begun, few, few, begun]),
+        ("the CRM knows the account, by none of its contacts", &open, vec![about_the_account], [begun, none, begun, begun]),
         ("the CRM knew the contact before the data window", &open, vec![tracked(1, 400)], [begun, begun, begun, begun]),
         ("the CRM tells of others", &open, vec![tracked(9, 30)], [begun, begun, begun, begun]),
         ("no consent", &closed, vec![], [none, none, none, none]),
