@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use vocabulary::{Clock, Fault, SystemClock};
 
 /// Long enough that a busy machine loses no lease; enforcement has tests of its own, with leases of [`SHORT_LEASE_MS`].
-const LEASE_MS: u64 = 30_000;
+pub const LEASE_MS: u64 = 30_000;
 /// The default of the product.
 pub const SHORT_LEASE_MS: u64 = 2_000;
 
