@@ -1,11 +1,14 @@
 //! A held mailbox is forgotten, keeps its rows and its place, and is whole again when it returns.
 
-use feed::Pace;
+use std::time::Duration;
 
-use crate::log::Service;
-use crate::process::{AT_ONCE, NEVER};
+use feed::Pace;
+use vocabulary::{Reason, Revision};
+
+use crate::log::{ALL_BLOCKS, Service};
+use crate::process::{AT_ONCE, NEVER, until};
 use crate::rows;
-use crate::world::{TENANT, World};
+use crate::world::{CRM, TENANT, World};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Meanwhile {
@@ -191,4 +194,53 @@ async fn decisions_that_race_with_blocks_lose_nothing() {
         let view = view.stop_and_start(&world, pace).await;
         assert_eq!(world.check(&view).await.len(), 600);
     }
+}
+
+#[tokio::test]
+async fn a_mailbox_that_returns_while_another_is_folded_again_may_begin_before_it() {
+    let world = World::new();
+    let view = world.start().await;
+    for number in 1..=9 {
+        world.mail(if number < 6 { 1 } else { 2 }, [number]);
+    }
+    world.check(&view).await;
+    let before = view.permit(TENANT, world.consent.position()).await;
+    world.consent.hold(TENANT, 1);
+    world.consent.hold(TENANT, 2);
+    assert!(world.check(&view).await.is_empty());
+    world.log.following(Service::Silent);
+    world.consent.release(TENANT, 2);
+    world.log.until_followed(5).await;
+    // Who asks with a permit from before is not told half either.
+    let half = view.view.reader(&before, &Revision::default(), Duration::from_millis(20)).await.err().unwrap();
+    assert_eq!(half.reason, Reason::RevisionNotReached);
+    world.consent.release(TENANT, 1);
+    world.log.until_followed(0).await;
+    world.log.following(Service::Up);
+    assert_eq!(world.check(&view).await.len(), 9);
+    let view = view.stop_and_start(&world, NEVER).await;
+    assert_eq!(world.check(&view).await.len(), 9);
+}
+
+#[tokio::test]
+async fn a_decision_takes_effect_in_the_middle_of_a_message() {
+    const MANY: u64 = 4_000;
+    let world = World::new();
+    let view = world.start().await;
+    world.check(&view).await;
+    let sealed = world.consent.position();
+    world.consent.hold(TENANT, 1);
+    let reader = world.reader(&view).await;
+    world.log.following(Service::Hanging);
+    world.log.blocks_a_message(ALL_BLOCKS);
+    for number in 1..MANY {
+        world.mail(CRM, [number]);
+    }
+    world.sealed_at(sealed, TENANT, 1, 1, [MANY]);
+    world.log.following(Service::Up);
+    until(|| reader.fold().told.len() > 10).await;
+    world.consent.release(TENANT, 1);
+    assert_eq!(world.check(&view).await.len() as u64, MANY);
+    let view = view.stop_and_start(&world, NEVER).await;
+    assert_eq!(world.check(&view).await.len() as u64, MANY);
 }

@@ -18,9 +18,13 @@ use vocabulary::entry::{Entry, Identity, InteractionKind, Version};
 use vocabulary::{Fault, Kind, PersonId, Reason, Revision, TenantId, Timestamp, UserId, revision::Part};
 
 use crate::consent::log_key;
+use crate::process::PATIENCE;
 
 /// Few, so that a log takes several messages.
 const BLOCKS_A_MESSAGE: usize = 3;
+
+/// As many as anybody appends.
+pub const ALL_BLOCKS: usize = usize::MAX;
 
 #[derive(Clone)]
 pub struct Log {
@@ -38,6 +42,7 @@ struct Kept {
     /// Tenants whose people are not named.
     nameless: HashSet<String>,
     asked: Vec<String>,
+    blocks_a_message: usize,
     /// Where followers began.
     followed: Vec<u64>,
 }
@@ -47,8 +52,10 @@ struct Kept {
 pub enum Service {
     Up,
     Down,
-    /// It takes calls and never answers.
+    /// It takes calls and does not answer them.
     Hanging,
+    /// It answers calls, and then tells nothing.
+    Silent,
 }
 
 /// A block in plain words.
@@ -71,6 +78,7 @@ impl Default for Log {
             naming: Service::Up,
             nameless: HashSet::new(),
             asked: Vec::new(),
+            blocks_a_message: BLOCKS_A_MESSAGE,
             followed: Vec::new(),
         };
         Self { kept: Arc::new(Mutex::new(kept)), changes: watch::Sender::new(0) }
@@ -138,9 +146,24 @@ impl Log {
         self.kept.lock().asked.clone()
     }
 
+    pub fn blocks_a_message(&self, blocks: usize) {
+        self.kept.lock().blocks_a_message = blocks;
+    }
+
     /// After which positions followers asked for blocks.
     pub fn followed(&self) -> Vec<u64> {
         self.kept.lock().followed.clone()
+    }
+
+    /// Waits until a follower asks for the blocks after a position.
+    pub async fn until_followed(&self, position: u64) {
+        let mut changes = self.changes.subscribe();
+        let asked = async {
+            while self.kept.lock().followed.last() != Some(&position) {
+                changes.changed().await.unwrap();
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await.unwrap();
     }
 
     fn change(&self, change: impl FnOnce(&mut Kept)) {
@@ -153,7 +176,7 @@ impl Log {
         let mut changes = self.changes.subscribe();
         loop {
             match service(&self.kept.lock()) {
-                Service::Up => return Ok(()),
+                Service::Up | Service::Silent => return Ok(()),
                 Service::Down => return Err(Status::unavailable("the feed is down")),
                 Service::Hanging => {}
             }
@@ -212,10 +235,10 @@ impl At {
             return Err(Status::unavailable("the feed is down"));
         }
         let head_position = kept.blocks.len() as u64;
-        if kept.following == Service::Hanging || (self.greeted && self.position == head_position) {
+        if matches!(kept.following, Service::Hanging | Service::Silent) || (self.greeted && self.position == head_position) {
             return Ok(None);
         }
-        let blocks: Vec<_> = kept.blocks.iter().skip(self.position as usize).take(BLOCKS_A_MESSAGE).cloned().collect();
+        let blocks: Vec<_> = kept.blocks.iter().skip(self.position as usize).take(kept.blocks_a_message).cloned().collect();
         let position = blocks.last().map_or(head_position, |block| block.position);
         Ok(Some(pb::FollowResponse { incarnation: self.incarnation, blocks, position, head_position }))
     }
@@ -234,8 +257,11 @@ impl FeedService for Log {
             return answer(Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the log has no such position")));
         }
         kept.followed.push(position);
+        let incarnation = kept.incarnation;
+        drop(kept);
+        self.changes.send_modify(|change| *change += 1);
         let changes = self.changes.subscribe();
-        let at = At { log: self.clone(), changes, incarnation: kept.incarnation, position, greeted: false };
+        let at = At { log: self.clone(), changes, incarnation, position, greeted: false };
         Ok(Response::new(Box::pin(stream::unfold(Some(at), |at| async {
             let mut at = at?;
             let message = at.next().await;

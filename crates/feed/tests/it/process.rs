@@ -1,11 +1,11 @@
 //! A process that holds a view: a runtime of its own, so that it can be killed between any two steps.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use consent_client::{Holder, Permit, Subscriber};
 use feed::{Pace, Reader, View};
-use std::sync::Arc;
 use store::{Options, Store, StoreError};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ pub struct Process {
 
 impl Process {
     pub async fn start(world: &World, clock: Arc<dyn Clock>, pace: Pace) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (consent, feed, folder) = (world.consent.link(), world.log.link(), world.folder());
         let stopping = CancellationToken::new();
         let (stop, path) = (stopping.clone(), folder.clone());
@@ -93,6 +93,16 @@ impl Drop for Process {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Waits until something is so that nobody tells of.
+pub async fn until(so: impl Fn() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
 }
 
 /// Opens a store as soon as nobody else has it.

@@ -4,7 +4,7 @@ use feed::Pace;
 use vocabulary::Reason;
 use vocabulary::revision::Part;
 
-use crate::process::{AT_ONCE, NEVER};
+use crate::process::{AT_ONCE, NEVER, open, until};
 use crate::rows;
 use crate::world::{CRM, TENANT, World};
 
@@ -55,7 +55,7 @@ async fn an_entry_is_in_a_chunk_or_after_the_cursor() {
     }
     world.check(&view).await;
     view.crash();
-    let store = crate::process::open(&world.folder()).await;
+    let store = open(&world.folder()).await;
     let written = (1..=3).map(|user| rows::chunks(&store, TENANT, user).len() as u64).sum::<u64>();
     assert!(written >= rows::cursor(&store).position.div_ceil(3), "a message has up to three blocks");
     drop(store);
@@ -73,7 +73,7 @@ async fn a_chunk_that_does_not_open_is_folded_anew_from_the_log() {
             let view = world.start_at(AT_ONCE).await;
             assert_eq!(world.check(&view).await.len(), 10);
             view.stop().await;
-            let store = crate::process::open(&world.folder()).await;
+            let store = open(&world.folder()).await;
             rows::damage(&store, TENANT, user).await;
             drop(store);
             let view = world.start().await;
@@ -111,9 +111,7 @@ async fn a_new_log_builds_the_view_anew() {
         let view = if let Some(view) = view { view } else { world.start_at(AT_ONCE).await };
         let new = world.log.revision();
         // Until the view has noticed, the new log is the other one.
-        while view.view.revision() != new {
-            tokio::task::yield_now().await;
-        }
+        until(|| view.view.revision() == new).await;
         assert_eq!(world.check(&view).await, [102, 101]);
         let refused = view.reader(TENANT, world.consent.position(), &old).await.err().unwrap();
         assert_eq!(refused.reason, Reason::RevisionLost);
