@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use consent_client::{Permit, Subscriber};
 use parking_lot::RwLock;
-use runtime::Link;
+use runtime::Context;
 use store::Store;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use vocabulary::revision::{Part, Point, Revision};
 use vocabulary::{Fault, Kind, PersonId, Reason, TenantId, UserId};
 
@@ -32,12 +31,13 @@ impl<F> Clone for View<F> {
 }
 
 impl<F: Fold> View<F> {
-    /// Begins to follow the feed from where the store says, until `stopping`; then writes what is pending and lets go of the store.
+    /// Begins to follow the feed from where the store says, until `context.stopping`; then writes what is pending and lets go of the store,
+    /// which is one of `context.tasks`.
     ///
     /// # Errors
     /// STORE_FAILED when the store cannot be read.
-    pub async fn start(store: Store, subscriber: Subscriber, feed: Link, stopping: CancellationToken) -> Result<Self, Fault> {
-        Self::start_with(store, subscriber, feed, stopping, Pace::default()).await
+    pub async fn start(context: &Context, store: Store, subscriber: Subscriber) -> Result<Self, Fault> {
+        Self::start_with(context, store, subscriber, Pace::default()).await
     }
 
     /// As [`View::start`], at another pace: for the tests of this crate.
@@ -45,18 +45,12 @@ impl<F: Fold> View<F> {
     /// # Errors
     /// As for [`View::start`].
     #[doc(hidden)]
-    pub async fn start_with(
-        store: Store,
-        subscriber: Subscriber,
-        feed: Link,
-        stopping: CancellationToken,
-        pace: Pace,
-    ) -> Result<Self, Fault> {
+    pub async fn start_with(context: &Context, store: Store, subscriber: Subscriber, pace: Pace) -> Result<Self, Fault> {
         let shared = Arc::new(Shared::default());
         let disk = tokio::task::spawn_blocking(move || Disk::open(store)).await;
         let disk = disk.map_err(|_| Fault::internal("reading the view was given up"))??;
-        let follower = Follower::new(disk, subscriber, feed, Arc::clone(&shared), pace);
-        tokio::spawn(follower.run(stopping));
+        let follower = Follower::new(disk, subscriber, context.link("ingestion"), Arc::clone(&shared), pace);
+        context.tasks.spawn(follower.run(context.stopping.clone()));
         Ok(Self { shared })
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use vocabulary::{Clock, SystemClock};
 
 use crate::{Config, Link};
@@ -18,13 +19,15 @@ pub struct Context {
     pub config: Arc<Config>,
     /// Cancelled when the process starts to drain: tasks stop, and streams that would never end end themselves.
     pub stopping: CancellationToken,
+    /// Tasks with something to finish once `stopping`, such as a last write: the process waits for them before it ends.
+    pub tasks: TaskTracker,
     links: BTreeMap<&'static str, Link>,
 }
 
 impl Context {
     /// A context without links in process: every other area is reached at its Unix socket.
     pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, config, stopping: CancellationToken::new(), links: BTreeMap::new() }
+        Self { clock, config, stopping: CancellationToken::new(), tasks: TaskTracker::new(), links: BTreeMap::new() }
     }
 
     /// A context with the machine's clock.

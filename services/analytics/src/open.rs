@@ -36,7 +36,7 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let options = || Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
     let records = Store::open(&folder.join("records"), options()).await?;
     let timelines = Store::open(&folder.join("timelines"), options()).await?;
-    let view = View::start(timelines, consent.clone(), context.link("ingestion"), context.stopping.clone()).await?;
+    let view = View::start(context, timelines, consent.clone()).await?;
     let waiting = Waiting::new(consent);
     let store = Arc::new(RecordStore::open(records)?);
     macro_rules! public {

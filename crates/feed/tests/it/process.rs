@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use consent_client::{Holder, Permit, Subscriber};
 use feed::{Pace, Reader, View};
+use runtime::Context;
 use store::{Options, Store, StoreError};
 use tokio::runtime::{Builder, Runtime};
-use tokio_util::sync::CancellationToken;
 use vocabulary::{Clock, Fault, Revision, TenantId};
 
 use crate::recorded::Recorded;
@@ -27,7 +27,7 @@ pub struct Process {
     pub subscriber: Subscriber,
     pub view: View<Recorded>,
     pub store: Option<Store>,
-    stopping: CancellationToken,
+    context: Context,
     folder: PathBuf,
     runtime: Option<Runtime>,
 }
@@ -36,22 +36,24 @@ impl Process {
     pub async fn start(world: &World, clock: Arc<dyn Clock>, pace: Pace) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (consent, feed, folder) = (world.consent.link(), world.log.link(), world.folder());
-        let stopping = CancellationToken::new();
-        let (stop, path) = (stopping.clone(), folder.clone());
+        let path = folder.clone();
         let begun = runtime.spawn(async move {
             let store = open(&path).await;
+            let context = Context::new(Arc::default(), Arc::clone(&clock)).with_link("ingestion", feed);
             let subscriber = Subscriber::start(consent, Holder::Analytics, clock);
-            let view = View::start_with(store.clone(), subscriber.clone(), feed, stop, pace).await.unwrap();
-            (store, subscriber, view)
+            let view = View::start_with(&context, store.clone(), subscriber.clone(), pace).await.unwrap();
+            (store, subscriber, view, context)
         });
-        let (store, subscriber, view) = begun.await.unwrap();
-        Self { subscriber, view, store: Some(store), stopping, folder, runtime: Some(runtime) }
+        let (store, subscriber, view, context) = begun.await.unwrap();
+        Self { subscriber, view, store: Some(store), context, folder, runtime: Some(runtime) }
     }
 
     /// Stops in order: what is pending is written.
     pub async fn stop(mut self) {
-        self.stopping.cancel();
+        self.context.stopping.cancel();
         self.store = None;
+        self.context.tasks.close();
+        tokio::time::timeout(PATIENCE, self.context.tasks.wait()).await.unwrap();
         // The store can be opened once the view has let go of it.
         drop(open(&self.folder).await);
     }

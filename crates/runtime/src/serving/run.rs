@@ -13,6 +13,7 @@ use crate::Context;
 /// Serves the areas at their listeners until `shutdown` resolves, then drains: NOT_SERVING, no new connections, calls in flight finish.
 ///
 /// `context.stopping` is cancelled when connections are no longer accepted; calls that run longer than `drain_seconds` are cut.
+/// Then `context.tasks` have as long again to finish.
 ///
 /// # Errors
 /// [`ServeError`] before anything is served, when areas and listeners do not match or descriptors cannot be read.
@@ -57,6 +58,13 @@ pub async fn serve(
         tracing::warn!(connections = ending.open.len(), "calls were cut that did not finish in time");
         ending.cut.cancel();
         ending.open.wait().await;
+    }
+    context.tasks.close();
+    if timeout(Duration::from_secs(config.drain_seconds), context.tasks.wait()).await.is_err() {
+        tracing::warn!(
+            tasks = context.tasks.len(),
+            "tasks did not finish in time: what they had not written is made anew at the next start"
+        );
     }
     tracing::info!("drained");
     Ok(())

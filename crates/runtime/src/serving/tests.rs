@@ -178,6 +178,21 @@ async fn a_call_that_outlives_the_drain_is_cut_and_may_be_tried_again() {
 }
 
 #[tokio::test]
+async fn the_process_waits_for_tasks_that_have_something_to_finish() {
+    let suite = Suite::start(|_| {}).await;
+    let stopping = suite.context.stopping.clone();
+    let written = suite.context.tasks.spawn(async move {
+        stopping.cancelled().await;
+        // Far more turns than draining without a connection takes.
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+    });
+    suite.stop().await;
+    assert!(written.is_finished());
+}
+
+#[tokio::test]
 async fn areas_and_listeners_must_match() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config { data_dir: folder.path().to_owned(), listen: Listen::any_port(), ..Config::default() };
