@@ -98,8 +98,7 @@ pub async fn grant(client: &Client) -> Result<String, Fault> {
         consent_type: consent::ConsentType::IdentifiableInsights.into(),
         legal_basis: "a measurement".to_owned(),
         text_version: "1".to_owned(),
-        request_id: String::new(),
-        validate_only: false,
+        ..Default::default()
     };
     Ok(told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await)?.revision)
 }

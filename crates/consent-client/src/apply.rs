@@ -2,7 +2,7 @@
 //! publications.
 
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use vocabulary::{Address, TenantId, UserId};
 
@@ -16,7 +16,7 @@ pub(crate) struct SettingsMissing;
 
 /// Puts what is said of a tenant into the mirror; `closed` gains the mailboxes that stood open and do not stand open as they did.
 pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, closed: &mut Vec<Closed>) -> Result<(), SettingsMissing> {
-    let TenantPart { tenant, position: tenant_position, settings, users } = part;
+    let TenantPart { tenant, position: tenant_position, settings, users, expires } = part;
     let held = match (mirror.tenants.entry(tenant), settings) {
         (Entry::Occupied(held), settings) => {
             let held = Arc::make_mut(held.into_mut());
@@ -40,11 +40,13 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
                 lookup_key,
                 users,
                 by_address,
+                expires,
+                ended: OnceLock::new(),
             })))
         }
         (Entry::Vacant(_), None) => return Err(SettingsMissing),
     };
-    held.position = tenant_position;
+    (held.position, held.expires, held.ended) = (tenant_position, expires, OnceLock::new());
     put(held, users, position, closed);
     Ok(())
 }

@@ -7,11 +7,11 @@ use contracts::consent::v1 as pb;
 use pb::enforce_request::Message as Request;
 use pb::enforce_response::Message as Response;
 use sealing::Key;
-use vocabulary::{Address, TenantId, UserId};
+use vocabulary::{Address, TenantId, Timestamp, UserId};
 use zeroize::Zeroizing;
 
 use crate::message::{Holder, Message, Say, TenantKeys, TenantPart};
-use crate::{MailboxState, Settings, UserKind, UserMirror};
+use crate::{MailboxState, OpenInterval, Settings, UserKind, UserMirror};
 
 /// The data window of a tenant that names none, in days.
 const DATA_WINDOW_DAYS: u32 = 365;
@@ -64,7 +64,7 @@ fn parts(tenants: Vec<pb::EnforcedTenant>) -> Result<Vec<TenantPart>, Unreadable
 }
 
 fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
-    let pb::EnforcedTenant { tenant_id, settings: tenant, names_key, facts_key, lookup_key, users, position } = part;
+    let pb::EnforcedTenant { tenant_id, settings: tenant, names_key, facts_key, lookup_key, users, position, expire_micros } = part;
     let keys = [required(names_key), required(facts_key), required(lookup_key)];
     let settings = match tenant {
         Some(tenant) => {
@@ -78,6 +78,7 @@ fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
         position,
         settings,
         users: users.into_iter().map(user).collect::<Result<_, _>>()?,
+        expires: instant(expire_micros),
     })
 }
 
@@ -129,11 +130,17 @@ fn user(user: pb::EnforcedUser) -> Result<UserMirror, Unreadable> {
         log_key: usable(log_key),
         view_key: usable(view_key),
         intervals: user.intervals.iter().map(interval).collect(),
+        collected_from: instant(user.scope_micros),
     })
 }
 
-fn interval(interval: &pb::OpenInterval) -> (u64, Option<u64>) {
-    (interval.from_position, (interval.to_position != 0).then_some(interval.to_position))
+fn interval(interval: &pb::OpenInterval) -> OpenInterval {
+    let pb::OpenInterval { from_position, to_position, scope_micros } = *interval;
+    OpenInterval { from: from_position, to: (to_position != 0).then_some(to_position), scope: instant(scope_micros) }
+}
+
+fn instant(micros: i64) -> Option<Timestamp> {
+    (micros != 0).then(|| Timestamp::from_micros(micros))
 }
 
 fn address(text: &str) -> Result<Address, Unreadable> {

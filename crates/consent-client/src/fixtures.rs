@@ -5,7 +5,7 @@ use vocabulary::{Address, TenantId, UserId};
 
 use crate::message::{Message, TenantKeys, TenantPart};
 use crate::mirror::Set;
-use crate::{MailboxState, Settings, UserKind, UserMirror};
+use crate::{MailboxState, OpenInterval, Settings, UserKind, UserMirror};
 
 pub(crate) fn tenant() -> TenantId {
     TenantId::parse("contoso").unwrap()
@@ -32,7 +32,8 @@ pub(crate) fn user(id: u64, generation: u32, state: MailboxState) -> UserMirror 
         state,
         log_key: key(0),
         view_key: key(1),
-        intervals: if state == MailboxState::Open { vec![(1, None)] } else { Vec::new() },
+        intervals: if state == MailboxState::Open { intervals(&[(1, None)]) } else { Vec::new() },
+        collected_from: None,
     }
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn settings() -> Settings {
 /// The tenant with its settings and these users.
 pub(crate) fn whole(position: u64, users: Vec<UserMirror>) -> TenantPart {
     let [names, facts, lookup] = [1, 2, 3].map(|byte| Key::from_bytes([byte; 32]));
-    TenantPart { tenant: tenant(), position, settings: Some((settings(), TenantKeys { names, facts, lookup })), users }
+    TenantPart { tenant: tenant(), position, settings: Some((settings(), TenantKeys { names, facts, lookup })), users, expires: None }
 }
 
 /// These users only.
@@ -65,4 +66,9 @@ pub(crate) fn snapshot(incarnation: u64, position: u64, users: Vec<UserMirror>) 
 /// A change of these users.
 pub(crate) fn change(position: u64, users: Vec<UserMirror>) -> Message {
     Message::Change { position, tenants: vec![touched(position, users)] }
+}
+
+/// Intervals without a scope, as `from..to`.
+pub(crate) fn intervals(spans: &[(u64, Option<u64>)]) -> Vec<OpenInterval> {
+    spans.iter().map(|&(from, to)| OpenInterval { from, to, scope: None }).collect()
 }

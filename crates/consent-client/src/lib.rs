@@ -9,7 +9,7 @@ mod permit;
 pub use permit::Permit;
 
 pub mod mirror;
-pub use mirror::{MailboxKeyState, MailboxState, Mirror, Settings, Side, TenantMirror, UserKind, UserMirror};
+pub use mirror::{MailboxKeyState, MailboxState, Mirror, OpenInterval, Settings, Side, TenantMirror, UserKind, UserMirror};
 
 mod closed;
 pub use closed::Closed;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sealing::Key;
-use vocabulary::TenantId;
+use vocabulary::{TenantId, Timestamp};
 
 use crate::{Settings, UserMirror};
 
@@ -86,6 +86,8 @@ pub struct TenantPart {
     pub settings: Option<(Settings, TenantKeys)>,
     /// The users that are named.
     pub users: Vec<UserMirror>,
+    /// When the holder's purpose ends by itself; absent: never. Said every time.
+    pub expires: Option<Timestamp>,
 }
 
 /// The keys of a tenant.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use vocabulary::TenantId;
 
 pub use tenant::{MailboxKeyState, Settings, Side, TenantMirror};
-pub use user::{MailboxState, UserKind, UserMirror};
+pub use user::{MailboxState, OpenInterval, UserKind, UserMirror};
 
 /// The maps of a mirror. They iterate in no particular order: sort before an answer depends on it.
 pub type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -75,6 +75,7 @@ impl Subscriber {
     pub fn permit(&self, tenant: &TenantId) -> Result<Permit, Fault> {
         let Mirror { log_incarnation, position, tenants, .. } = &*self.shared.under_lease()?;
         let held = tenants.get(tenant).cloned().ok_or_else(|| Fault::not_found(Reason::TenantNotFound, "no such tenant"))?;
+        let held = held.at(self.shared.clock.now());
         Ok(Permit { held, log_incarnation: *log_incarnation, position: *position })
     }
 

@@ -137,7 +137,7 @@ fn tenant() -> TenantId {
 
 fn enforced_tenant(position: u64, settings: Option<pb::Tenant>, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
     let (names_key, facts_key, lookup_key) = (vec![1; 32], vec![2; 32], vec![3; 32]);
-    pb::EnforcedTenant { tenant_id: "contoso".into(), settings, names_key, facts_key, lookup_key, users, position }
+    pb::EnforcedTenant { tenant_id: "contoso".into(), settings, names_key, facts_key, lookup_key, users, position, expire_micros: 0 }
 }
 
 fn open_user() -> pb::EnforcedUser {
@@ -150,7 +150,7 @@ fn open_user() -> pb::EnforcedUser {
         state: pb::MailboxState::Open.into(),
         log_key: vec![4; 32],
         view_key: vec![5; 32],
-        intervals: vec![pb::OpenInterval { from_position: 5, to_position: 0 }],
+        intervals: vec![pb::OpenInterval { from_position: 5, to_position: 0, scope_micros: 0 }],
         ..pb::EnforcedUser::default()
     }
 }

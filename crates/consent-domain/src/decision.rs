@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::{Application, KeyName, Settings, TenantConsent, User};
+use crate::{Application, Group, KeyName, Moment, Settings, TenantConsent, User};
 
 /// A decision about one tenant. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
-    /// Its position: one after the last decision of the suite.
-    pub position: u64,
+    /// When it is taken.
+    pub moment: Moment,
     /// The settings from now on.
     pub settings: Option<Settings>,
     /// The tenant's consent from now on.
     pub consent: Option<TenantConsent>,
-    /// An application from now on.
-    pub application: Option<Application>,
+    /// The applications it touches, as they are from now on.
+    pub applications: Vec<Application>,
+    /// The groups it touches, as they are from now on; absent: gone.
+    pub groups: Vec<(Box<str>, Option<Group>)>,
     /// The users it touches, as they are from now on.
     pub users: Vec<Arc<User>>,
     /// Keys that must be durable before the decision is.
@@ -23,7 +25,7 @@ pub struct Decision {
     pub destroy: Vec<KeyName>,
     /// Whether it takes anything away, so that its answer waits for every holder.
     pub narrowing: bool,
-    /// How many mailboxes it opens: readable for no purpose before, for some after.
+    /// How many mailboxes it opens: collected for no purpose before, for some after.
     pub opened: u64,
     /// How many mailboxes lose a key.
     pub closed: u64,
@@ -31,12 +33,13 @@ pub struct Decision {
 
 impl Decision {
     /// A decision that changes nothing yet.
-    pub fn at(position: u64) -> Self {
-        Self { position, ..Self::default() }
+    pub fn at(moment: Moment) -> Self {
+        Self { moment, ..Self::default() }
     }
 
     /// Whether there is nothing to be decided.
     pub fn is_empty(&self) -> bool {
-        self.settings.is_none() && self.consent.is_none() && self.application.is_none() && self.users.is_empty()
+        let Self { settings, consent, applications, groups, users, .. } = self;
+        settings.is_none() && consent.is_none() && applications.is_empty() && groups.is_empty() && users.is_empty()
     }
 }

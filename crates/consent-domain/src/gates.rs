@@ -1,7 +1,6 @@
 //! The gates that must all stand open, in their order, and which one says no (domain.md, section 7).
-//! G4, G5 and G7 are not built yet and stand open.
 
-use crate::{Application, PerPurpose, Purpose, TenantConsent, User};
+use crate::{Application, DepartedPolicy, OptOutMode, PerPurpose, Purpose, Settings, TenantConsent, User, UserDefault};
 
 /// A gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,137 +39,100 @@ impl Gate {
 pub enum Source {
     /// A mailbox (the enhanced tier): every gate.
     Mailbox,
-    /// The CRM (the basic tier): G1 and the personal gates only.
+    /// The CRM (the basic tier): the personal gates only. G1, G2, G3 and G7 touch mailbox data only.
     Crm,
 }
 
-/// The gates that are the same for every user of a tenant, as one application or any of them finds them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gates {
-    /// G1.
-    pub feature: PerPurpose<bool>,
-    /// G2, of an application whose G1 stands open.
-    pub mailbox_source: PerPurpose<bool>,
+/// The gates as one tenant has them, for one application or for any of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gates<'a> {
+    /// G1, G2 and G4: the switches of the applications that may ask.
+    pub applications: Vec<&'a Application>,
     /// G3.
-    pub consent: bool,
+    pub consent: PerPurpose<bool>,
+    /// What G6 makes of a user who has chosen nothing.
+    pub user_default: UserDefault,
+    /// What becomes of the mailboxes of those who leave.
+    pub departed: DepartedPolicy,
+    /// G7.
+    pub region: bool,
 }
 
-impl Gates {
-    /// The gates of one application.
-    pub fn of(application: &Application, consent: &TenantConsent) -> Self {
-        Self::of_any([application], consent)
-    }
-
-    /// The gates where any of these applications will do: G1 and G2 must stand open in the same one.
-    pub fn of_any<'a>(applications: impl IntoIterator<Item = &'a Application>, consent: &TenantConsent) -> Self {
-        let mut gates = Self { feature: PerPurpose::default(), mailbox_source: PerPurpose::default(), consent: consent.opens_mailboxes() };
-        for application in applications {
-            for purpose in Purpose::ALL {
-                *gates.feature.of_mut(purpose) |= application.feature.of(purpose);
-                *gates.mailbox_source.of_mut(purpose) |= application.uses_mailboxes(purpose);
-            }
+impl<'a> Gates<'a> {
+    /// The gates where any of these applications will do; `region` says whether the operator allows the tenant's.
+    pub fn new(
+        applications: impl IntoIterator<Item = &'a Application>,
+        consent: &TenantConsent,
+        settings: &Settings,
+        region: bool,
+    ) -> Self {
+        Self {
+            applications: applications.into_iter().collect(),
+            consent: PerPurpose::from_fn(|purpose| consent.opens_mailboxes(purpose)),
+            user_default: settings.user_default,
+            departed: settings.departed,
+            region,
         }
-        gates
     }
 
-    /// Whether a gate stands open for a user, in the enhanced tier.
+    /// Whether a gate stands open for a user, in the enhanced tier. G1, G2 and G4 must stand open in the same application.
     pub fn is_open(&self, gate: Gate, user: &User, purpose: Purpose) -> bool {
         match gate {
-            Gate::Feature => *self.feature.of(purpose),
-            Gate::MailboxSource => *self.mailbox_source.of(purpose) && user.has_mailbox(purpose),
-            Gate::TenantConsent => self.consent,
-            Gate::User => !user.opted_out.of(purpose),
-            Gate::Role | Gate::Group | Gate::Region => true,
+            Gate::Feature => self.features(purpose).next().is_some(),
+            Gate::MailboxSource => self.sources(purpose).next().is_some() && user.has_mailbox(purpose),
+            Gate::TenantConsent => *self.consent.of(purpose),
+            Gate::Role => self.admits(user, purpose),
+            Gate::Group => user.grouped.of(purpose).is_none(),
+            Gate::User => user.opts_in(purpose, self.user_default),
+            Gate::Region => self.region,
         }
     }
 
     /// The first gate that says no for a user; `None` when all stand open.
     pub fn first_closed(&self, user: &User, purpose: Purpose, source: Source) -> Option<Gate> {
-        let asked = |gate: &Gate| match source {
-            Source::Mailbox => true,
-            Source::Crm => *gate == Gate::Feature || gate.is_private(),
-        };
+        let asked = |gate: &Gate| source == Source::Mailbox || gate.is_private();
         Gate::ALL.into_iter().filter(asked).find(|gate| !self.is_open(*gate, user, purpose))
     }
 
-    /// Whether a user may be named in the answers of a purpose, whatever the source: the basic tier's gates, and for the graph
-    /// still here (departed people are no introducers).
+    /// Whether a user may be named in the answers of a purpose, whatever the source: the personal gates stand open, or closed with
+    /// what was collected before kept; and for the graph still here (departed people are no introducers).
     pub fn may_be_named(&self, user: &User, purpose: Purpose) -> bool {
         let introducible = purpose == Purpose::RelationshipAnalytics || !user.departed;
-        introducible && self.first_closed(user, purpose, Source::Crm).is_none()
+        let kept = *user.grouped.of(purpose) == Some(OptOutMode::FutureOnly);
+        let open = |gate| self.is_open(gate, user, purpose) || (gate == Gate::Group && kept);
+        introducible && Gate::ALL.into_iter().filter(|gate| gate.is_private()).all(open)
+    }
+
+    /// Whether G1 stands open for a purpose, whoever asks.
+    pub fn feature(&self, purpose: Purpose) -> bool {
+        self.features(purpose).next().is_some()
+    }
+
+    /// Whether G1 and G2 stand open for a purpose in the same application.
+    pub fn mailbox_source(&self, purpose: Purpose) -> bool {
+        self.sources(purpose).next().is_some()
+    }
+
+    /// G4, asked of the applications that come furthest: those with G1 and G2 open, else with G1, else all. No application, no filter.
+    fn admits(&self, user: &User, purpose: Purpose) -> bool {
+        let admits = |application: &&Application| application.admits(&user.entry.roles);
+        if self.mailbox_source(purpose) {
+            self.sources(purpose).any(|application| admits(&application))
+        } else if self.feature(purpose) {
+            self.features(purpose).any(|application| admits(&application))
+        } else {
+            self.applications.is_empty() || self.applications.iter().any(admits)
+        }
+    }
+
+    fn features(&self, purpose: Purpose) -> impl Iterator<Item = &'a Application> + '_ {
+        self.applications.iter().copied().filter(move |application| *application.feature.of(purpose))
+    }
+
+    fn sources(&self, purpose: Purpose) -> impl Iterator<Item = &'a Application> + '_ {
+        self.applications.iter().copied().filter(move |application| application.uses_mailboxes(purpose))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Purpose::{ConnectionGraph, RelationshipAnalytics};
-    use super::*;
-    use crate::testing::{application, consented, switched_off, user};
-    use crate::{ConsentType, UserKind};
-
-    #[test]
-    fn the_first_closed_gate_is_named_in_their_order() {
-        let [both, off] = [application("crm", true, true, true), application("crm", false, false, false)];
-        let (granted, never) = (consented(ConsentType::IdentifiableInsights), TenantConsent::default());
-        let person = user(1, UserKind::Person);
-        let mut out = person.clone();
-        out.opted_out.graph = true;
-        let check = |application: &Application, consent: &TenantConsent, user: &User, purpose, source, expected| {
-            assert_eq!(
-                Gates::of(application, consent).first_closed(user, purpose, source),
-                expected,
-                "{application:?} {user:?} {source:?}"
-            );
-        };
-        let only_feature = application("crm", true, true, false);
-        check(&off, &never, &out, ConnectionGraph, Source::Mailbox, Some(Gate::Feature));
-        check(&only_feature, &never, &out, ConnectionGraph, Source::Mailbox, Some(Gate::MailboxSource));
-        check(&both, &never, &out, ConnectionGraph, Source::Mailbox, Some(Gate::TenantConsent));
-        check(&both, &granted, &out, ConnectionGraph, Source::Mailbox, Some(Gate::User));
-        check(&both, &granted, &out, RelationshipAnalytics, Source::Mailbox, None);
-        check(&both, &granted, &person, ConnectionGraph, Source::Mailbox, None);
-        // The basic tier asks for G1 and the personal gates only.
-        check(&off, &granted, &person, ConnectionGraph, Source::Crm, Some(Gate::Feature));
-        check(&only_feature, &never, &person, ConnectionGraph, Source::Crm, None);
-        check(&only_feature, &never, &out, ConnectionGraph, Source::Crm, Some(Gate::User));
-        for (kind, expected) in [
-            (UserKind::Person, None),
-            (UserKind::Shared, None),
-            (UserKind::Guest, Some(Gate::MailboxSource)),
-            (UserKind::Room, Some(Gate::MailboxSource)),
-            (UserKind::List, Some(Gate::MailboxSource)),
-        ] {
-            check(&both, &granted, &user(2, kind), RelationshipAnalytics, Source::Mailbox, expected);
-        }
-    }
-
-    #[test]
-    fn only_consent_to_identifiable_insights_opens_mailboxes() {
-        for (consent_type, open) in
-            [(ConsentType::OwnInsights, false), (ConsentType::AggregatedInsights, false), (ConsentType::IdentifiableInsights, true)]
-        {
-            assert_eq!(consented(consent_type).opens_mailboxes(), open);
-            assert!(!TenantConsent { granted: false, ..consented(consent_type) }.opens_mailboxes());
-        }
-    }
-
-    #[test]
-    fn one_application_must_open_both_its_gates() {
-        let applications = [application("crm", true, false, false), application("dashboard", false, true, true)];
-        let gates = Gates::of_any(&applications, &consented(ConsentType::IdentifiableInsights));
-        let person = user(1, UserKind::Person);
-        assert_eq!(gates.first_closed(&person, RelationshipAnalytics, Source::Mailbox), Some(Gate::MailboxSource));
-        assert_eq!(gates.first_closed(&person, ConnectionGraph, Source::Mailbox), None);
-        assert_eq!(Gates::of_any(&[], &TenantConsent::default()), switched_off());
-    }
-
-    #[test]
-    fn departed_people_count_in_figures_but_introduce_nobody() {
-        let gates = Gates::of(&application("crm", true, true, true), &TenantConsent::default());
-        let mut left = user(1, UserKind::Person);
-        left.departed = true;
-        assert!(gates.may_be_named(&left, RelationshipAnalytics) && !gates.may_be_named(&left, ConnectionGraph));
-        assert!(gates.may_be_named(&user(2, UserKind::Person), ConnectionGraph));
-        assert!(!switched_off().may_be_named(&user(2, UserKind::Person), ConnectionGraph));
-    }
-}
+mod tests;

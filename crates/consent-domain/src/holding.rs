@@ -55,12 +55,12 @@ impl Holding<'_> {
     }
 }
 
-/// What a holder may have of a user's mailbox. Readers keep the keys of somebody who departed, ingestion does not (policy KEEP).
+/// What a holder may have of a user's mailbox. Readers have the keys of what is kept, ingestion does not (policy KEEP).
 pub fn holding(user: &User, holder: Holder) -> Holding<'_> {
     let mailbox = &user.mailbox;
     let (has_key, open, intervals) = match holder.purpose() {
-        None => (mailbox.has_keys(), mailbox.is_open_at_all() && !user.departed, [].as_slice()),
-        Some(purpose) => (mailbox.has_key(purpose), mailbox.is_open(purpose), mailbox.intervals.of(purpose).as_slice()),
+        None => (mailbox.has_keys(), mailbox.is_open_at_all(), [].as_slice()),
+        Some(purpose) => (mailbox.has_key(purpose), mailbox.is_readable(purpose), mailbox.intervals.of(purpose).as_slice()),
     };
     let state = match (mailbox.generation, has_key, open) {
         (0, _, _) => MailboxState::None,
@@ -76,16 +76,16 @@ pub fn holding(user: &User, holder: Holder) -> Holding<'_> {
 mod tests {
     use super::Holder::{Analytics, Graph, Ingestion};
     use super::*;
-    use crate::testing::user;
-    use crate::{PerPurpose, Standing, UserKind};
+    use crate::testing::{INSTANT, user};
+    use crate::{Moment, PerPurpose, Standing, UserKind};
 
     #[test]
     fn each_holder_gets_only_the_keys_of_its_purpose() {
-        let check = |steps: &[(Standing, Standing)], departed, expected: [MailboxState; 3]| {
+        let check = |steps: &[(Standing, Standing)], expected: [MailboxState; 3]| {
             let mut user = user(1, UserKind::Person);
-            user.departed = departed;
             for (position, (analytics, graph)) in (1..).zip(steps) {
-                user.mailbox = user.mailbox.settle(PerPurpose { analytics: *analytics, graph: *graph }, position).0;
+                user.mailbox =
+                    user.mailbox.settle(PerPurpose { analytics: *analytics, graph: *graph }, Moment { position, time: INSTANT }).0;
             }
             for (holder, state) in [Ingestion, Analytics, Graph].into_iter().zip(expected) {
                 let holding = holding(&user, holder);
@@ -96,13 +96,15 @@ mod tests {
             }
         };
         use MailboxState as M;
-        use Standing::{Destroyed, Held, Open};
-        check(&[], false, [M::None, M::None, M::None]);
-        check(&[(Open, Open)], false, [M::Open, M::Open, M::Open]);
-        check(&[(Open, Destroyed)], false, [M::Open, M::Open, M::Destroyed]);
-        check(&[(Open, Open), (Held, Open)], false, [M::Open, M::Held, M::Open]);
-        check(&[(Open, Open), (Held, Held)], false, [M::Held, M::Held, M::Held]);
-        check(&[(Open, Open), (Destroyed, Destroyed)], false, [M::Destroyed, M::Destroyed, M::Destroyed]);
-        check(&[(Open, Open)], true, [M::Held, M::Open, M::Open]);
+        use Standing::{Destroyed, Held, Kept};
+        const OPEN: Standing = Standing::Open { scope: None };
+        check(&[], [M::None, M::None, M::None]);
+        check(&[(OPEN, OPEN)], [M::Open, M::Open, M::Open]);
+        check(&[(OPEN, Destroyed)], [M::Open, M::Open, M::Destroyed]);
+        check(&[(OPEN, OPEN), (Held, OPEN)], [M::Open, M::Held, M::Open]);
+        check(&[(OPEN, OPEN), (Held, Held)], [M::Held, M::Held, M::Held]);
+        check(&[(OPEN, OPEN), (Destroyed, Destroyed)], [M::Destroyed, M::Destroyed, M::Destroyed]);
+        check(&[(OPEN, OPEN), (Kept, Kept)], [M::Held, M::Open, M::Open]);
+        check(&[(OPEN, OPEN), (Kept, OPEN)], [M::Open, M::Open, M::Open]);
     }
 }

@@ -1,8 +1,8 @@
 //! A mailbox as consent sees it: generations of keys and, for each purpose, when it stood open. No key bytes live here.
 
-use vocabulary::UserId;
+use vocabulary::{Timestamp, UserId};
 
-use crate::{PerPurpose, Purpose};
+use crate::{Moment, PerPurpose, Purpose};
 
 /// How many intervals of a purpose are kept; the oldest go first, which only ever shows less (Rapport rule).
 const INTERVALS_KEPT: usize = 32;
@@ -34,25 +34,45 @@ pub struct Interval {
     pub from: u64,
     /// Blocks sealed at or after this position may not; absent: open now.
     pub to: Option<u64>,
+    /// Interactions before this instant do not count, though they were sealed within the interval; absent: all count.
+    pub scope: Option<Timestamp>,
 }
 
-/// How a purpose of a mailbox is to stand.
+/// How a purpose of a mailbox is to stand (domain.md, section 7, what a closing gate does).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Readers have its keys. A purpose without a key gets one.
-    Open,
+    /// Readers have its keys, and ingestion reads on. A purpose without a key gets one.
+    Open {
+        /// Only interactions from this instant on count, in what is sealed from now on.
+        scope: Option<Timestamp>,
+    },
+    /// Readers have its keys, ingestion does not; a purpose without a key stays without.
+    Kept,
     /// Nobody has its key, but the key lives on; a purpose without a key stays without.
     Held,
     /// Its key is destroyed.
     Destroyed,
 }
 
-/// The present generation of a mailbox's keys. A purpose has a key exactly while it has intervals.
+/// How a purpose that has a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is read and collected.
+    Open,
+    /// What was collected is read; nothing is collected.
+    Kept,
+    /// Neither, since that instant.
+    Held(Timestamp),
+}
+
+/// The present generation of a mailbox's keys. A purpose has a key exactly while it has a phase, and then at least one interval.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailbox {
     /// Which generation; 0: there never was a key.
     pub generation: u32,
-    /// When each purpose stood open since its key was minted, in order.
+    /// How each purpose stands; absent: it has no key.
+    pub phases: PerPurpose<Option<Phase>>,
+    /// When each purpose was collected since its key was minted, in order.
     pub intervals: PerPurpose<Vec<Interval>>,
 }
 
@@ -66,24 +86,42 @@ pub struct KeyChange {
 }
 
 impl Mailbox {
-    /// Whether a purpose has a key in the present generation, open or held.
+    /// Whether a purpose has a key in the present generation, however it stands.
     pub fn has_key(&self, purpose: Purpose) -> bool {
-        !self.intervals.of(purpose).is_empty()
+        self.phases.of(purpose).is_some()
     }
 
     /// Whether the present generation has any key.
     pub fn has_keys(&self) -> bool {
-        self.intervals.any(|intervals| !intervals.is_empty())
+        self.phases.any(Option::is_some)
     }
 
-    /// Whether a purpose stands open.
+    /// Whether a purpose is collected, and read.
     pub fn is_open(&self, purpose: Purpose) -> bool {
-        self.intervals.of(purpose).last().is_some_and(|last| last.to.is_none())
+        *self.phases.of(purpose) == Some(Phase::Open)
     }
 
-    /// Whether any purpose stands open.
+    /// Whether any purpose is collected.
     pub fn is_open_at_all(&self) -> bool {
         Purpose::ALL.into_iter().any(|purpose| self.is_open(purpose))
+    }
+
+    /// Whether what a purpose collected may be read.
+    pub fn is_readable(&self, purpose: Purpose) -> bool {
+        matches!(self.phases.of(purpose), Some(Phase::Open | Phase::Kept))
+    }
+
+    /// Whether anything may be read.
+    pub fn is_readable_at_all(&self) -> bool {
+        Purpose::ALL.into_iter().any(|purpose| self.is_readable(purpose))
+    }
+
+    /// Since when a purpose is held.
+    pub fn held_since(&self, purpose: Purpose) -> Option<Timestamp> {
+        match self.phases.of(purpose) {
+            Some(Phase::Held(since)) => Some(*since),
+            Some(Phase::Open | Phase::Kept) | None => None,
+        }
     }
 
     /// Whether all keys there ever were are destroyed.
@@ -97,25 +135,25 @@ impl Mailbox {
         self.has_keys().then_some(KeyPart::Log).into_iter().chain(views)
     }
 
-    /// The mailbox as it stands from `position` on, and what that does to keys (design.md, section 3, Keys).
+    /// The mailbox as it stands from a moment on, and what that does to keys (design.md, section 3, Keys).
     ///
     /// - The first purpose to open begins a new generation with a new `log` key; a second one joins that generation with an interval
     ///   of its own, so that it folds only what is sealed from there on.
     /// - A destroyed purpose loses its view key; when no purpose with a key stays, `log` goes too, and what opens in the same
     ///   decision opens in a new generation.
     #[must_use]
-    pub fn settle(&self, wanted: PerPurpose<Standing>, position: u64) -> (Self, KeyChange) {
+    pub fn settle(&self, wanted: PerPurpose<Standing>, moment: Moment) -> (Self, KeyChange) {
         let stays = |purpose| self.has_key(purpose) && *wanted.of(purpose) != Standing::Destroyed;
         let mut next = self.clone();
         let mut change = KeyChange::default();
         if self.has_keys() && !Purpose::ALL.into_iter().any(stays) {
             change.destroy.extend(self.keys());
-            next.intervals = PerPurpose::default();
+            (next.phases, next.intervals) = Default::default();
         }
         for purpose in Purpose::ALL {
-            match wanted.of(purpose) {
-                Standing::Open if self.is_open(purpose) => {}
-                Standing::Open => {
+            match *wanted.of(purpose) {
+                Standing::Open { .. } if self.is_open(purpose) => {}
+                Standing::Open { scope } => {
                     if !next.has_keys() {
                         next.generation += 1;
                         change.mint.push(KeyPart::Log);
@@ -123,16 +161,18 @@ impl Mailbox {
                     if !next.has_key(purpose) {
                         change.mint.push(KeyPart::View(purpose));
                     }
-                    let resumes = self.nothing_sealed_since_held(purpose);
-                    open(next.intervals.of_mut(purpose), position, resumes);
+                    let resumes = self.nothing_sealed_since_closed(purpose);
+                    *next.phases.of_mut(purpose) = Some(Phase::Open);
+                    open(next.intervals.of_mut(purpose), moment.position, scope, resumes);
                 }
+                Standing::Kept => next.rest(purpose, Phase::Kept, moment.position),
                 Standing::Held => {
-                    if let Some(last) = next.intervals.of_mut(purpose).last_mut().filter(|last| last.to.is_none()) {
-                        last.to = Some(position);
-                    }
+                    let since = self.held_since(purpose).unwrap_or(moment.time);
+                    next.rest(purpose, Phase::Held(since), moment.position);
                 }
                 Standing::Destroyed if next.has_key(purpose) => {
                     change.destroy.push(KeyPart::View(purpose));
+                    *next.phases.of_mut(purpose) = None;
                     next.intervals.of_mut(purpose).clear();
                 }
                 Standing::Destroyed => {}
@@ -141,8 +181,18 @@ impl Mailbox {
         (next, change)
     }
 
-    /// Whether a held purpose may go on as if it had never been held: no purpose stood open since, so that ingestion had no key.
-    fn nothing_sealed_since_held(&self, purpose: Purpose) -> bool {
+    /// Ends the collecting of a purpose, if it has a key.
+    fn rest(&mut self, purpose: Purpose, phase: Phase, position: u64) {
+        if self.has_key(purpose) {
+            *self.phases.of_mut(purpose) = Some(phase);
+            if let Some(last) = self.intervals.of_mut(purpose).last_mut().filter(|last| last.to.is_none()) {
+                last.to = Some(position);
+            }
+        }
+    }
+
+    /// Whether a purpose may go on as if it had never rested: no purpose was collected since, so that ingestion had no key.
+    fn nothing_sealed_since_closed(&self, purpose: Purpose) -> bool {
         let closed = |purpose| self.intervals.of(purpose).last().map(|last| last.to);
         match (closed(purpose), closed(purpose.other())) {
             (Some(Some(_)), None) => true,
@@ -152,10 +202,10 @@ impl Mailbox {
     }
 }
 
-fn open(intervals: &mut Vec<Interval>, position: u64, resumes: bool) {
+fn open(intervals: &mut Vec<Interval>, position: u64, scope: Option<Timestamp>, resumes: bool) {
     match intervals.last_mut() {
-        Some(last) if resumes => last.to = None,
-        _ => intervals.push(Interval { from: position, to: None }),
+        Some(last) if resumes && last.scope == scope => last.to = None,
+        _ => intervals.push(Interval { from: position, to: None, scope }),
     }
     if intervals.len() > INTERVALS_KEPT {
         intervals.remove(0);
@@ -166,14 +216,21 @@ fn open(intervals: &mut Vec<Interval>, position: u64, resumes: bool) {
 mod tests {
     use super::KeyPart::{Log, View};
     use super::Purpose::{ConnectionGraph, RelationshipAnalytics};
-    use super::Standing::{Destroyed, Held, Open};
+    use super::Standing::{Destroyed, Held, Kept};
     use super::*;
+    use crate::testing::INSTANT;
+
+    const OPEN: Standing = Standing::Open { scope: None };
 
     const ANALYTICS: KeyPart = View(RelationshipAnalytics);
     const GRAPH: KeyPart = View(ConnectionGraph);
 
+    fn at(position: u64) -> Moment {
+        Moment { position, time: INSTANT.plus_days(position as i64) }
+    }
+
     fn spans(spans: &[(u64, Option<u64>)]) -> Vec<Interval> {
-        spans.iter().map(|&(from, to)| Interval { from, to }).collect()
+        spans.iter().map(|&(from, to)| Interval { from, to, scope: None }).collect()
     }
 
     /// Settles one position after the other, from 1, and compares the last key change and the mailbox that is left.
@@ -187,57 +244,90 @@ mod tests {
         let mut mailbox = Mailbox::default();
         let mut last = KeyChange::default();
         for (position, (analytics, graph)) in (1..).zip(steps) {
-            (mailbox, last) = mailbox.settle(PerPurpose { analytics: *analytics, graph: *graph }, position);
+            (mailbox, last) = mailbox.settle(PerPurpose { analytics: *analytics, graph: *graph }, at(position));
         }
         assert_eq!((last.mint.as_slice(), last.destroy.as_slice()), change, "{steps:?}");
         let intervals = PerPurpose { analytics: spans(analytics), graph: spans(graph) };
-        assert_eq!(mailbox, Mailbox { generation, intervals }, "{steps:?}");
+        assert_eq!((mailbox.generation, &mailbox.intervals), (generation, &intervals), "{steps:?}");
+        for purpose in Purpose::ALL {
+            assert_eq!(mailbox.has_key(purpose), !mailbox.intervals.of(purpose).is_empty(), "{steps:?}");
+            let collected = mailbox.intervals.of(purpose).last().is_some_and(|last| last.to.is_none());
+            assert_eq!(mailbox.is_open(purpose), collected, "{steps:?}");
+        }
     }
 
     #[test]
     fn generations_and_keys_follow_what_opens_and_closes() {
         let open = [(1, None)];
-        check(&[(Open, Open)], (&[Log, ANALYTICS, GRAPH], &[]), 1, &open, &open);
-        check(&[(Open, Destroyed)], (&[Log, ANALYTICS], &[]), 1, &open, &[]);
+        check(&[(OPEN, OPEN)], (&[Log, ANALYTICS, GRAPH], &[]), 1, &open, &open);
+        check(&[(OPEN, Destroyed)], (&[Log, ANALYTICS], &[]), 1, &open, &[]);
         check(&[(Held, Held)], (&[], &[]), 0, &[], &[]);
         check(&[(Destroyed, Destroyed)], (&[], &[]), 0, &[], &[]);
-        check(&[(Open, Open), (Open, Open)], (&[], &[]), 1, &open, &open);
+        check(&[(OPEN, OPEN), (OPEN, OPEN)], (&[], &[]), 1, &open, &open);
         // A purpose that opens later joins the generation and sees only what comes.
-        check(&[(Open, Destroyed), (Open, Open)], (&[GRAPH], &[]), 1, &open, &[(2, None)]);
+        check(&[(OPEN, Destroyed), (OPEN, OPEN)], (&[GRAPH], &[]), 1, &open, &[(2, None)]);
         // Closing one purpose takes its view key; closing the last takes log as well.
-        check(&[(Open, Open), (Open, Destroyed)], (&[], &[GRAPH]), 1, &open, &[]);
-        check(&[(Open, Open), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS, GRAPH]), 1, &[], &[]);
-        check(&[(Open, Open), (Open, Destroyed), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS]), 1, &[], &[]);
+        check(&[(OPEN, OPEN), (OPEN, Destroyed)], (&[], &[GRAPH]), 1, &open, &[]);
+        check(&[(OPEN, OPEN), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS, GRAPH]), 1, &[], &[]);
+        check(&[(OPEN, OPEN), (OPEN, Destroyed), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS]), 1, &[], &[]);
         // Opened again in the same generation: a new key, nothing of before.
-        check(&[(Open, Open), (Open, Destroyed), (Open, Open)], (&[GRAPH], &[]), 1, &open, &[(3, None)]);
+        check(&[(OPEN, OPEN), (OPEN, Destroyed), (OPEN, OPEN)], (&[GRAPH], &[]), 1, &open, &[(3, None)]);
         // Consent after destruction begins anew.
         let again = [(3, None)];
-        check(&[(Open, Open), (Destroyed, Destroyed), (Open, Open)], (&[Log, ANALYTICS, GRAPH], &[]), 2, &again, &again);
+        check(&[(OPEN, OPEN), (Destroyed, Destroyed), (OPEN, OPEN)], (&[Log, ANALYTICS, GRAPH], &[]), 2, &again, &again);
         // One purpose goes as the other comes: nobody keeps the old log key.
-        check(&[(Open, Destroyed), (Destroyed, Open)], (&[Log, GRAPH], &[Log, ANALYTICS]), 2, &[], &[(2, None)]);
+        check(&[(OPEN, Destroyed), (Destroyed, OPEN)], (&[Log, GRAPH], &[Log, ANALYTICS]), 2, &[], &[(2, None)]);
     }
 
     #[test]
     fn a_held_mailbox_keeps_its_keys_and_its_place() {
         let held = [(1, Some(2))];
-        check(&[(Open, Open), (Held, Held)], (&[], &[]), 1, &held, &held);
+        check(&[(OPEN, OPEN), (Held, Held)], (&[], &[]), 1, &held, &held);
         // Nothing can have been sealed meanwhile.
-        check(&[(Open, Open), (Held, Held), (Open, Open)], (&[], &[]), 1, &[(1, None)], &[(1, None)]);
+        check(&[(OPEN, OPEN), (Held, Held), (OPEN, OPEN)], (&[], &[]), 1, &[(1, None)], &[(1, None)]);
         // The log went on for the graph, so what was sealed meanwhile stays hidden from analytics.
-        check(&[(Open, Open), (Held, Open), (Open, Open)], (&[], &[]), 1, &[(1, Some(2)), (3, None)], &[(1, None)]);
-        check(&[(Open, Open), (Held, Open), (Held, Held), (Open, Open)], (&[], &[]), 1, &[(1, Some(2)), (4, None)], &[(1, None)]);
-        check(&[(Open, Open), (Held, Held), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS, GRAPH]), 1, &[], &[]);
-        check(&[(Open, Open), (Held, Held), (Held, Destroyed)], (&[], &[GRAPH]), 1, &held, &[]);
+        check(&[(OPEN, OPEN), (Held, OPEN), (OPEN, OPEN)], (&[], &[]), 1, &[(1, Some(2)), (3, None)], &[(1, None)]);
+        check(&[(OPEN, OPEN), (Held, OPEN), (Held, Held), (OPEN, OPEN)], (&[], &[]), 1, &[(1, Some(2)), (4, None)], &[(1, None)]);
+        check(&[(OPEN, OPEN), (Held, Held), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS, GRAPH]), 1, &[], &[]);
+        check(&[(OPEN, OPEN), (Held, Held), (Held, Destroyed)], (&[], &[GRAPH]), 1, &held, &[]);
     }
 
     #[test]
     fn intervals_stay_few_and_the_latest_are_kept() {
         let mut mailbox = Mailbox::default();
         for position in 1..=200 {
-            let analytics = if position % 2 == 1 { Open } else { Held };
-            mailbox = mailbox.settle(PerPurpose { analytics, graph: Open }, position).0;
+            let analytics = if position % 2 == 1 { OPEN } else { Held };
+            mailbox = mailbox.settle(PerPurpose { analytics, graph: OPEN }, at(position)).0;
         }
         let kept = &mailbox.intervals.analytics;
-        assert_eq!((kept.len(), kept.last().copied()), (INTERVALS_KEPT, Some(Interval { from: 199, to: Some(200) })));
+        assert_eq!((kept.len(), kept.last().copied()), (INTERVALS_KEPT, Some(Interval { from: 199, to: Some(200), scope: None })));
+    }
+
+    #[test]
+    fn a_kept_mailbox_is_read_and_not_collected() {
+        let held = [(1, Some(2))];
+        check(&[(OPEN, OPEN), (Kept, Kept)], (&[], &[]), 1, &held, &held);
+        check(&[(Kept, Kept)], (&[], &[]), 0, &[], &[]);
+        check(&[(OPEN, OPEN), (Kept, Kept), (OPEN, OPEN)], (&[], &[]), 1, &[(1, None)], &[(1, None)]);
+        let wanted = |standing| PerPurpose { analytics: standing, graph: standing };
+        let mut mailbox = Mailbox::default();
+        for (position, standing) in (1..).zip([OPEN, Kept, Held, Held, Kept]) {
+            mailbox = mailbox.settle(wanted(standing), at(position)).0;
+            assert_eq!(mailbox.is_readable_at_all(), standing != Held, "{standing:?} at {position}");
+            // It counts as held from the first of several decisions.
+            assert_eq!(mailbox.held_since(ConnectionGraph), (standing == Held).then(|| at(3).time));
+        }
+    }
+
+    #[test]
+    fn what_opens_with_a_scope_begins_an_interval_of_its_own() {
+        let scope = Some(INSTANT);
+        let both = |standing| PerPurpose { analytics: standing, graph: standing };
+        let mut mailbox = Mailbox::default();
+        for (position, standing) in (1..).zip([OPEN, Kept, Standing::Open { scope }, Held, Standing::Open { scope }]) {
+            mailbox = mailbox.settle(both(standing), at(position)).0;
+        }
+        let expected = [Interval { from: 1, to: Some(2), scope: None }, Interval { from: 3, to: None, scope }];
+        assert_eq!(mailbox.intervals.graph, expected);
     }
 }

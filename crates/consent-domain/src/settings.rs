@@ -17,6 +17,26 @@ pub enum UnrecordedPeople {
     Visible,
 }
 
+/// What holds for a user who has chosen nothing (domain.md, section 7, `user_default`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserDefault {
+    /// A grant opts everybody in who has not opted out.
+    #[default]
+    In,
+    /// Everybody chooses: only who has opted in is read.
+    Out,
+}
+
+/// What becomes of the mailbox of somebody the directory no longer names (domain.md, section 7, what a closing gate does).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DepartedPolicy {
+    /// Readers keep the keys, ingestion does not.
+    #[default]
+    Keep,
+    /// The keys are destroyed.
+    Erase,
+}
+
 /// An organisation's settings.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -30,6 +50,12 @@ pub struct Settings {
     pub known_lists: Vec<Address>,
     /// Whether people who are on no CRM record may be asked about.
     pub unrecorded_people: UnrecordedPeople,
+    /// Where the tenant's data belongs; empty: nowhere in particular. Gate G7 compares it with what the operator allows.
+    pub region: Box<str>,
+    /// What holds for a user who has chosen nothing.
+    pub user_default: UserDefault,
+    /// What becomes of the mailboxes of those who leave.
+    pub departed: DepartedPolicy,
     /// When the tenant was made.
     pub create_time: Timestamp,
     /// The position of the last change of the settings.
@@ -37,7 +63,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether `next` takes away something that these settings show: a shorter window, or people who may no longer be asked about.
+    /// Whether `next` takes away something that these settings show, apart from mailboxes: a shorter window, or people who may no
+    /// longer be asked about.
     pub fn narrowed_by(&self, next: &Self) -> bool {
         let hidden = (self.unrecorded_people, next.unrecorded_people) == (UnrecordedPeople::Visible, UnrecordedPeople::Hidden);
         hidden || next.data_window_days < self.data_window_days
@@ -46,7 +73,10 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { data_window_days, unrecorded_people, position, .. } = self;
-        write!(f, "Settings({data_window_days} days, {unrecorded_people:?}, position {position})")
+        let Self { data_window_days, unrecorded_people, region, user_default, departed, position, .. } = self;
+        write!(
+            f,
+            "Settings({data_window_days} days, {unrecorded_people:?}, region {region:?}, {user_default:?}, {departed:?}, position {position})"
+        )
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use vocabulary::TenantId;
+use vocabulary::{TenantId, Timestamp};
 
-use crate::{Application, Decision, Directory, Gates, KeyName, Settings, TenantConsent, User};
+use crate::{Application, Decision, Directory, Gates, Groups, KeyName, Purpose, Settings, TenantConsent, User};
 
 /// One tenant.
 #[derive(Clone, Debug)]
@@ -14,10 +14,14 @@ pub struct State {
     pub tenant: TenantId,
     /// Its settings.
     pub settings: Settings,
+    /// The regions the operator allows (gate G7); none: every region. Not decided but configured: the same for every tenant.
+    pub allowed_regions: Arc<[Box<str>]>,
     /// Its consent (gate G3).
     pub consent: TenantConsent,
     /// Its applications, by id.
     pub applications: BTreeMap<Box<str>, Application>,
+    /// Its security groups.
+    pub groups: Arc<Groups>,
     /// Its users.
     pub directory: Directory,
     /// The position of the last decision about it.
@@ -25,16 +29,36 @@ pub struct State {
 }
 
 impl State {
-    /// A tenant without applications and users.
-    pub fn new(tenant: TenantId, settings: Settings) -> Self {
+    /// A tenant without applications, groups and users.
+    pub fn new(tenant: TenantId, settings: Settings, allowed_regions: Arc<[Box<str>]>) -> Self {
         let position = settings.position;
-        let (applications, directory) = (BTreeMap::new(), Directory::default());
-        Self { tenant, settings, consent: TenantConsent::default(), applications, directory, position }
+        let (consent, applications, groups, directory) = Default::default();
+        Self { tenant, settings, allowed_regions, consent, applications, groups, directory, position }
     }
 
-    /// The gates that are the same for every user, for any application.
-    pub fn gates(&self) -> Gates {
-        Gates::of_any(self.applications.values(), &self.consent)
+    /// The gates, for any application.
+    pub fn gates(&self) -> Gates<'_> {
+        self.gates_of(self.applications.values())
+    }
+
+    /// The gates, for any of these applications.
+    pub fn gates_of<'a>(&self, applications: impl IntoIterator<Item = &'a Application>) -> Gates<'a> {
+        self.gates_under(applications, &self.consent)
+    }
+
+    /// The gates, for any of these applications under this consent.
+    pub fn gates_under<'a>(&self, applications: impl IntoIterator<Item = &'a Application>, consent: &TenantConsent) -> Gates<'a> {
+        Gates::new(applications, consent, &self.settings, self.allows(&self.settings))
+    }
+
+    /// The gates as they will be with this consent and these settings.
+    pub(crate) fn gates_with(&self, consent: &TenantConsent, settings: &Settings) -> Gates<'_> {
+        Gates::new(self.applications.values(), consent, settings, self.allows(settings))
+    }
+
+    /// Gate G7: whether the operator allows the region of these settings.
+    fn allows(&self, settings: &Settings) -> bool {
+        self.allowed_regions.is_empty() || self.allowed_regions.contains(&settings.region)
     }
 
     /// Takes a decision into the state. An empty one leaves it as it is.
@@ -48,13 +72,22 @@ impl State {
         if let Some(consent) = &decision.consent {
             self.consent = consent.clone();
         }
-        if let Some(application) = &decision.application {
+        for application in &decision.applications {
             self.applications.insert(application.id.clone(), application.clone());
+        }
+        if !decision.groups.is_empty() {
+            let groups = Arc::make_mut(&mut self.groups);
+            for (id, group) in &decision.groups {
+                match group {
+                    Some(group) => drop(groups.0.insert(id.clone(), group.clone())),
+                    None => drop(groups.0.remove(id)),
+                }
+            }
         }
         for user in &decision.users {
             self.directory.put(Arc::clone(user));
         }
-        self.position = decision.position;
+        self.position = decision.moment.position;
     }
 
     /// How many users have a mailbox.
@@ -64,14 +97,19 @@ impl State {
 
     /// How many mailboxes may be read now, for at least one purpose.
     pub fn mailboxes_open(&self) -> u64 {
-        self.directory.users().filter(|user| user.mailbox.is_open_at_all()).count() as u64
+        self.directory.users().filter(|user| user.mailbox.is_readable_at_all()).count() as u64
     }
 
-    /// Every mailbox key that an open or held decision needs.
+    /// Every mailbox key that an open, kept or held decision needs.
     pub fn keys(&self) -> impl Iterator<Item = KeyName> + '_ {
         self.directory.users().flat_map(|user: &Arc<User>| {
             let (user, mailbox) = (user.id, &user.mailbox);
             mailbox.keys().map(move |part| KeyName { user, generation: mailbox.generation, part })
         })
+    }
+
+    /// Until when the tenant's consent must come for a feature that is on in some application: the earliest such instant.
+    pub fn consent_deadline(&self, purpose: Purpose) -> Option<Timestamp> {
+        self.applications.values().filter_map(|application| application.deadline(&self.consent, purpose)).min()
     }
 }

@@ -1,16 +1,11 @@
 //! The directory says who is here: users come, change and leave, and mailboxes open and close with them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 use std::sync::Arc;
 
-use vocabulary::{Address, Fault, Kind, Reason, UserId};
+use vocabulary::{Address, UserId};
 
-use crate::{Decision, DirectoryEntry, State, User, touch};
-
-/// As many mailboxes as a sync may always destroy; and one in so many, when that is more.
-const FEW: u64 = 10;
-const FEW_IN: u64 = 20;
+use crate::{Allowed, Decision, DirectoryEntry, Moment, State, User, WouldDestroy, touch};
 
 /// How a sync relates to what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,24 +25,6 @@ pub struct Refused {
     pub field: String,
     /// What is wrong with it; never its value.
     pub description: String,
-}
-
-/// How many mailboxes a sync may destroy (domain.md, section 7, guard against accidents).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    /// A few, or exactly this many: the number its caller names.
-    Few(u64),
-    /// Any: it is only asked what would become of it.
-    Any,
-}
-
-/// A sync would destroy more mailboxes than slips through unnoticed, and does not name their number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WouldDestroy {
-    /// How many mailboxes would lose their keys.
-    pub mailboxes: u64,
-    /// How many have keys.
-    pub of: u64,
 }
 
 /// What becomes of a sync.
@@ -79,10 +56,11 @@ pub fn decide(
     also_named: &HashSet<Box<str>>,
     allowed: Allowed,
     mut mint: impl FnMut() -> UserId,
-    position: u64,
+    moment: Moment,
 ) -> Result<Synced, WouldDestroy> {
-    let mut synced = Synced { decision: Decision::at(position), ..Synced::default() };
+    let mut synced = Synced { decision: Decision::at(moment), ..Synced::default() };
     let gates = state.gates();
+    let reach = state.groups.reach();
     let mut claims = Claims { state, taken: HashMap::new(), dropped: HashSet::new() };
     let mut named: HashSet<Box<str>> = also_named.clone();
     let mut touched: BTreeMap<u64, (Option<Arc<User>>, User)> = BTreeMap::new();
@@ -109,7 +87,8 @@ pub fn decide(
             }
             None => {
                 synced.added += 1;
-                User::new(mint(), Arc::new(entry))
+                let grouped = reach.get(&entry.external_id).copied().unwrap_or_default();
+                User { grouped, ..User::new(mint(), Arc::new(entry)) }
             }
         };
         claims.take(next.id, &next.entry.addresses, held.as_deref());
@@ -127,34 +106,6 @@ pub fn decide(
     }
     allowed.check(state, &synced.decision)?;
     Ok(synced)
-}
-
-impl Allowed {
-    /// Those who merely depart lose no key, and mailboxes without a key have nothing to lose: neither counts.
-    fn check(self, state: &State, decision: &Decision) -> Result<(), WouldDestroy> {
-        let mailboxes = decision.closed;
-        let of = state.directory.users().filter(|user| user.mailbox.has_keys()).count() as u64;
-        match self {
-            Self::Few(named) if mailboxes > FEW && mailboxes * FEW_IN > of && mailboxes != named => Err(WouldDestroy { mailboxes, of }),
-            Self::Few(_) | Self::Any => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for WouldDestroy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mailboxes, of } = self;
-        write!(f, "would destroy {mailboxes} of {of} mailboxes with all that was read from them; name that number if it is meant")
-    }
-}
-
-impl std::error::Error for WouldDestroy {}
-
-impl From<WouldDestroy> for Fault {
-    fn from(error: WouldDestroy) -> Self {
-        let fault = Self::new(Kind::FailedPrecondition, Reason::WouldDestroy, error.to_string());
-        fault.with("mailboxes", error.mailboxes.to_string()).with("of", error.of.to_string())
-    }
 }
 
 fn refused(index: u64, field: &str, description: &str) -> Refused {
@@ -195,7 +146,9 @@ impl Claims<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{entry, granted, held, tenant};
+    use vocabulary::{Fault, Kind, Reason};
+
+    use crate::testing::{entry, granted, held, moment, tenant};
     use crate::{Holder, MailboxState, PerPurpose, Purpose, UserKind, holding, opt_out};
 
     fn run(state: &State, mode: Mode, entries: &[DirectoryEntry]) -> Synced {
@@ -208,7 +161,7 @@ mod tests {
             next += 1;
             UserId(next)
         };
-        decide(state, mode, (0..).zip(entries.iter().cloned()).collect(), &HashSet::new(), allowed, mint, state.position + 1)
+        decide(state, mode, (0..).zip(entries.iter().cloned()).collect(), &HashSet::new(), allowed, mint, moment(state.position + 1))
     }
 
     fn with_addresses(id: u64, addresses: &[&str]) -> DirectoryEntry {
@@ -282,7 +235,7 @@ mod tests {
     fn a_refused_entry_does_not_depart() {
         let state = tenant();
         let named = HashSet::from([entry(1, UserKind::Person).external_id]);
-        let synced = decide(&state, Mode::Full, Vec::new(), &named, Allowed::Few(0), || UserId(1), 9).unwrap();
+        let synced = decide(&state, Mode::Full, Vec::new(), &named, Allowed::Few(0), || UserId(1), moment(9)).unwrap();
         assert_eq!(synced.departed, 4);
     }
 
@@ -323,7 +276,7 @@ mod tests {
         // A mailbox without a key has nothing to lose, and does not make the others few.
         let users: Vec<_> = (0..11).map(|n| held(&state, 1001 + n)).collect();
         for user in users {
-            state.apply(&opt_out::decide(&state, &user, PerPurpose { analytics: true, graph: true }, state.position + 1));
+            state.apply(&opt_out::decide(&state, &user, PerPurpose { analytics: true, graph: true }, moment(state.position + 1)));
         }
         let lists = |ids: std::ops::Range<u64>| ids.map(|id| entry(id, UserKind::List)).collect::<Vec<_>>();
         assert_eq!(run(&state, Mode::Delta, &lists(100..111)).decision.closed, 0);

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vocabulary::{Address, UserId};
+use vocabulary::{Address, Timestamp, UserId};
 
-use crate::{Mailbox, PerPurpose, Purpose};
+use crate::{Mailbox, OptOutMode, PerPurpose, Purpose, UserDefault};
 
 /// What the directory says an address is (domain.md, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,18 @@ impl fmt::Debug for DirectoryEntry {
     }
 }
 
+/// A user's own choice for one purpose (gate G6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// None: the tenant's `user_default` holds.
+    #[default]
+    Unset,
+    /// In.
+    In,
+    /// Out.
+    Out,
+}
+
 /// A user as consent knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -64,8 +76,12 @@ pub struct User {
     pub entry: Arc<DirectoryEntry>,
     /// Whether the directory no longer names the user.
     pub departed: bool,
-    /// Gate G6: what the user opted out of.
-    pub opted_out: PerPurpose<bool>,
+    /// Gate G6: the user's own choices.
+    pub choice: PerPurpose<Choice>,
+    /// Gate G5: the strictest mode of all opted-out groups that the user is in.
+    pub grouped: PerPurpose<Option<OptOutMode>>,
+    /// Only interactions from this instant on are collected anew: when the user was let out of an opted-out group.
+    pub scope: PerPurpose<Option<Timestamp>>,
     /// The state of the mailbox.
     pub mailbox: Mailbox,
 }
@@ -73,7 +89,25 @@ pub struct User {
 impl User {
     /// A user who is new in the directory and has decided nothing.
     pub fn new(id: UserId, entry: Arc<DirectoryEntry>) -> Self {
-        Self { id, entry, departed: false, opted_out: PerPurpose::default(), mailbox: Mailbox::default() }
+        let (choice, grouped, scope) = Default::default();
+        Self { id, entry, departed: false, choice, grouped, scope, mailbox: Mailbox::default() }
+    }
+
+    /// Gate G6: whether the user has not opted out, where nobody who has chosen nothing is in unless `default` says so.
+    pub fn opts_in(&self, purpose: Purpose, default: UserDefault) -> bool {
+        match self.choice.of(purpose) {
+            Choice::In => true,
+            Choice::Out => false,
+            Choice::Unset => default == UserDefault::In,
+        }
+    }
+
+    /// The user with what groups now do to them. Who is let out of an opted-out group gives only what is new from then on.
+    #[must_use]
+    pub fn regrouped(self, grouped: PerPurpose<Option<OptOutMode>>, now: Timestamp) -> Self {
+        let left = |purpose| self.grouped.of(purpose).is_some() && grouped.of(purpose).is_none();
+        let scope = PerPurpose::from_fn(|purpose| if left(purpose) { Some(now) } else { *self.scope.of(purpose) });
+        Self { grouped, scope, ..self }
     }
 
     /// Whether there is a mailbox to be read for `purpose`. Somebody who departed keeps only what was open before (policy KEEP,

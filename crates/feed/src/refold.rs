@@ -70,7 +70,7 @@ impl<F: Fold> Follower<F> {
             }
             let permit = self.permit(&place.0)?.filter(|permit| self.is_open_as(permit));
             match permit.map(|permit| key_of(&permit, block)) {
-                Some(BlockKey::Open(key)) => self.fold_block(&place, &key, block)?,
+                Some(BlockKey::Open(key, scope)) => self.fold_block(&place, &key, scope, block)?,
                 Some(BlockKey::PassOver) => {}
                 // Decisions have come that are not settled yet: the pass begins again when they are.
                 None => {

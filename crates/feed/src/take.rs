@@ -6,7 +6,7 @@ use consent_client::{MailboxKeyState, Permit};
 use contracts::ingestion::v1 as pb;
 use sealing::Key;
 use vocabulary::entry::Origin;
-use vocabulary::{Fault, TenantId, UserId};
+use vocabulary::{Fault, TenantId, Timestamp, UserId};
 
 use crate::follower::Follower;
 use crate::mailboxes::Place;
@@ -69,7 +69,7 @@ impl<F: Fold> Follower<F> {
     fn take_block(&mut self, permit: &Permit, block: &pb::Block) -> Result<bool, Fault> {
         let place = (permit.tenant.clone(), UserId(block.user_id));
         match key_of(permit, block) {
-            BlockKey::Open(key) => self.fold_block(&place, &key, block)?,
+            BlockKey::Open(key, scope) => self.fold_block(&place, &key, scope, block)?,
             BlockKey::Held => self.mailboxes.keep(place, block.generation, block.position),
             BlockKey::PassOver => {}
             BlockKey::Behind => return Ok(false),
@@ -77,9 +77,13 @@ impl<F: Fold> Follower<F> {
         Ok(true)
     }
 
-    pub(crate) fn fold_block(&mut self, place: &Place, key: &Key, block: &pb::Block) -> Result<(), Fault> {
+    /// Folds what a block tells, from `scope` on where there is one.
+    pub(crate) fn fold_block(&mut self, place: &Place, key: &Key, scope: Option<Timestamp>, block: &pb::Block) -> Result<(), Fault> {
         let (tenant, user) = place;
-        let entries = block::open(key, &block::log_place(tenant, *user, block.generation, block.position), &block.sealed)?;
+        let mut entries = block::open(key, &block::log_place(tenant, *user, block.generation, block.position), &block.sealed)?;
+        if let Some(scope) = scope {
+            entries.retain(|entry| entry.time_micros >= scope.micros());
+        }
         self.fold(place, block.generation, entries.clone());
         self.mailboxes.push(place, block.position, entries);
         Ok(())
@@ -98,7 +102,8 @@ impl<F: Fold> Follower<F> {
 
 /// What a block's key allows.
 pub(crate) enum BlockKey {
-    Open(Key),
+    /// The key, and from which instant on what it opens counts.
+    Open(Key, Option<Timestamp>),
     Held,
     PassOver,
     Behind,
@@ -107,11 +112,11 @@ pub(crate) enum BlockKey {
 pub(crate) fn key_of(permit: &Permit, block: &pb::Block) -> BlockKey {
     let user = UserId(block.user_id);
     if user == CRM {
-        return BlockKey::Open(permit.facts_key.clone());
+        return BlockKey::Open(permit.facts_key.clone(), None);
     }
     match permit.block_key(user, block.generation, block.consent_position) {
         MailboxKeyState::Open(user) => match &user.log_key {
-            Some(key) if opening(user).is_some() => BlockKey::Open(key.clone()),
+            Some(key) if opening(user).is_some() => BlockKey::Open(key.clone(), user.scope_at(block.consent_position)),
             _ => BlockKey::Held,
         },
         MailboxKeyState::Held => BlockKey::Held,

@@ -16,14 +16,23 @@ pub(crate) fn of(source: Source, reading: &Reading, author: &Author, directory: 
             told.map(|participants| copy(Some(owner), participants)).into_iter().collect()
         }
         Source::Journal => {
-            let sides = reading.people.iter().map(|person| person.side).chain([author.side]);
-            let mut owners: Vec<UserId> = sides.filter_map(ours).filter(|user| directory.may_be_read(*user)).collect();
+            let collected = |user: &UserId| directory.may_be_read(*user) && directory.collects(*user, reading.time);
+            let mut owners: Vec<UserId> = all_ours(reading, author).filter(collected).collect();
             owners.sort_unstable();
             owners.dedup();
             let told = |owner| Some(copy(Some(owner), told_by(owner, reading, author)?));
             owners.into_iter().filter_map(told).collect()
         }
     }
+}
+
+/// Whether anybody of ours on it may be read, whatever the scope of their consent.
+pub(crate) fn any_readable(reading: &Reading, author: &Author, directory: &impl Directory) -> bool {
+    all_ours(reading, author).any(|user| directory.may_be_read(user))
+}
+
+fn all_ours<'a>(reading: &'a Reading, author: &'a Author) -> impl Iterator<Item = UserId> + 'a {
+    reading.people.iter().map(|person| person.side).chain([author.side]).filter_map(ours)
 }
 
 /// Whom the owner's mailbox names besides the author: everybody when the owner wrote, else the owner; `None` where the owner

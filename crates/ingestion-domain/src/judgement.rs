@@ -39,6 +39,9 @@ pub enum IgnoredReason {
     Private,
     /// Outside the data window.
     OutsideWindow,
+    /// Before the scope of consent of every mailbox that could tell it: its owner was let out of an opted-out group later than that. Not
+    /// for the CRM.
+    BeforeScope,
     /// Nobody of ours is on it. Journal only.
     NobodyOfOurs,
     /// The author is a mailing list or a room, and no Reply-To says who wrote.
@@ -57,12 +60,13 @@ pub enum IgnoredReason {
 
 impl IgnoredReason {
     /// Every reason, in the order in which the rules are tried.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Automatic,
         Self::NoReplySender,
         Self::CalendarNotification,
         Self::Private,
         Self::OutsideWindow,
+        Self::BeforeScope,
         Self::NobodyOfOurs,
         Self::ListAuthor,
         Self::ListOnly,

@@ -28,6 +28,9 @@ pub fn normalise(interaction: &Interaction, source: &Source, directory: &impl Di
     if reading.time < rules.window_start {
         return ignored(IgnoredReason::OutsideWindow);
     }
+    if matches!(source, Source::Mailbox(owner) if !directory.collects(*owner, reading.time)) {
+        return ignored(IgnoredReason::BeforeScope);
+    }
     if *source == Source::Journal && !reading.names_ours() {
         return ignored(IgnoredReason::NobodyOfOurs);
     }
@@ -47,6 +50,9 @@ pub fn normalise(interaction: &Interaction, source: &Source, directory: &impl Di
     }
     let kept = kept(interaction, *source, directory, &reading, author);
     match source {
+        Source::Journal if kept.copies.is_empty() && copies::any_readable(&reading, author, directory) => {
+            ignored(IgnoredReason::BeforeScope)
+        }
         Source::Journal if kept.copies.is_empty() => ignored(IgnoredReason::NobodyReadable),
         Source::Mailbox(_) if kept.copies.is_empty() => ignored(IgnoredReason::OwnerNotNamed),
         _ => Judgement::Kept(Box::new(kept)),

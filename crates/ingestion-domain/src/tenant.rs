@@ -37,6 +37,9 @@ pub trait Directory {
 
     /// Whether a user's mailbox may be read now: all their gates are open.
     fn may_be_read(&self, user: UserId) -> bool;
+
+    /// Whether what happened at an instant is collected from a user's mailbox: not what lies before the scope of their consent.
+    fn collects(&self, user: UserId, time: Timestamp) -> bool;
 }
 
 /// The tenant's own settings that the rules look at.

@@ -29,6 +29,9 @@ pub struct Config {
     pub drain_seconds: u64,
     /// Whether listeners describe their services to tools such as grpcurl.
     pub reflection: bool,
+    /// The regions whose tenants' mailboxes may be read here (gate G7 of consent); none: every region. A tenant that names no region has
+    /// the region `""`.
+    pub allowed_regions: Vec<String>,
     /// The public listeners.
     pub listen: Listen,
     /// What a listener and a call may use.
@@ -124,6 +127,7 @@ impl Default for Config {
             drain_notice_ms: 0,
             drain_seconds: 10,
             reflection: true,
+            allowed_regions: Vec::new(),
             listen: Listen::default(),
             limits: Limits::default(),
             telemetry: Telemetry::default(),

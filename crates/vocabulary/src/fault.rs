@@ -88,11 +88,13 @@ pub enum Reason {
     InternalFault,
     /// The request would destroy many mailboxes and does not name their number.
     WouldDestroy,
+    /// The directory named no such group.
+    GroupNotFound,
 }
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -119,6 +121,7 @@ impl Reason {
         Self::KeyringFailed,
         Self::InternalFault,
         Self::WouldDestroy,
+        Self::GroupNotFound,
     ];
 
     /// The name on the wire.
@@ -150,6 +153,7 @@ impl Reason {
             Self::KeyringFailed => "KEYRING_FAILED",
             Self::InternalFault => "INTERNAL_FAULT",
             Self::WouldDestroy => "WOULD_DESTROY",
+            Self::GroupNotFound => "GROUP_NOT_FOUND",
         }
     }
 

@@ -4,6 +4,7 @@ mod application;
 mod consent;
 mod directory;
 mod enforcement;
+mod groups;
 mod tenant;
 
 pub(crate) use application::Applications;

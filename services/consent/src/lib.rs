@@ -15,6 +15,8 @@ mod reading;
 
 mod enforce;
 
+mod expiring;
+
 mod pages;
 
 mod grpc;

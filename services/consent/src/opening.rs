@@ -10,11 +10,12 @@ use contracts::consent::v1 as pb;
 use parking_lot::RwLock;
 use runtime::{Config, Context};
 use store::{Options, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use vocabulary::{Fault, Kind, Reason};
 
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
+use crate::expiring;
 use crate::keys::{self, Keys};
 use crate::requests::Kept;
 use crate::tables;
@@ -38,7 +39,8 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     let keys = Keys::open(config, found.is_none()).await?;
     agree(found.as_ref(), &keys)?;
     let before = found.unwrap_or_default();
-    let (tenants, kept) = read(store.clone(), keys.clone(), before.position).await?;
+    let allowed_regions: Arc<[Box<str>]> = config.allowed_regions.iter().map(|region| region.as_str().into()).collect();
+    let (tenants, kept) = read(store.clone(), keys.clone(), Arc::clone(&allowed_regions), before.position).await?;
     destroy_stray(&keys, &tenants).await?;
     keys.pay_every(PAY_EVERY);
 
@@ -52,7 +54,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     let tenants = Arc::new(RwLock::new(tenants));
     let hub = Arc::new(Hub::new(Arc::clone(clock), enforcement, head.incarnation, terms.lease));
     tracing::info!(incarnation = head.incarnation, position = head.position, "consent is open");
-    Ok(Arc::new(Core {
+    let core = Arc::new(Core {
         clock: Arc::clone(clock),
         limits: config.limits.clone(),
         store,
@@ -64,7 +66,12 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
         ending: stopping.child_token(),
         head,
         writing: Mutex::new(kept),
-    }))
+        allowed_regions,
+        changed: Notify::new(),
+    });
+    expiring::settle(&core).await?;
+    expiring::start(&core);
+    Ok(core)
 }
 
 async fn open_store(config: &Config) -> Result<Store, Fault> {
@@ -85,7 +92,7 @@ fn agree(head: Option<&pb::StoredHead>, keys: &Keys) -> Result<(), Fault> {
     Err(Fault::new(Kind::FailedPrecondition, Reason::KeyringFailed, message))
 }
 
-async fn read(store: Store, keys: Keys, position: u64) -> Result<(Tenants, Kept), Fault> {
+async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, position: u64) -> Result<(Tenants, Kept), Fault> {
     let reading = move || -> Result<(Tenants, Kept), Fault> {
         let mut held = BTreeMap::new();
         for row in store.scan::<tables::Tenants>(()) {
@@ -98,7 +105,10 @@ async fn read(store: Store, keys: Keys, position: u64) -> Result<(Tenants, Kept)
             }
             let applications = stored::applications(store.get::<tables::Applications>(&tenant)?.unwrap_or_default());
             let (settings, consent) = stored::tenant(&tenant, &row, &own.names)?;
-            let state = State { tenant: tenant.clone(), settings, consent, applications, directory, position: row.position };
+            let groups = Arc::new(stored::groups(&store, &tenant, &own)?);
+            let allowed_regions = Arc::clone(&allowed_regions);
+            let (id, position) = (tenant.clone(), row.position);
+            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, position };
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }

@@ -45,6 +45,16 @@ impl Table for Users {
     type Value = pb::StoredUser;
 }
 
+/// Security groups in parts, by a keyed hash of the directory's id and the part's number. Sealed under `names`.
+pub(crate) struct Groups;
+
+impl Table for Groups {
+    const TAG: u8 = 10;
+    const NAME: &'static str = "groups";
+    type Key = (TenantId, u128, u32);
+    type Value = pb::StoredGroup;
+}
+
 /// Answers to be given again, by a keyed hash of the request's id.
 pub(crate) struct Requests;
 

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use consent_domain::{Decision, State};
+use consent_domain::{Decision, Moment, State};
 use contracts::consent::v1 as pb;
 use parking_lot::RwLock;
 use prost::Message;
 use runtime::config::Limits;
 use sealing::{Key, SlotId};
 use store::{Changes, Store, StoreError};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use vocabulary::{Clock, Fault, Reason, TenantId, Timestamp};
@@ -30,6 +30,10 @@ pub(crate) struct Core {
     pub keys: Keys,
     pub tenants: Arc<RwLock<Tenants>>,
     pub hub: Arc<Hub>,
+    /// The regions the operator allows; none: every region.
+    pub allowed_regions: Arc<[Box<str>]>,
+    /// A decision was taken: what ends by itself may end at another instant.
+    pub changed: Notify,
     pub page_key: Key,
     /// Cancelled when the streams of holders are to end.
     pub ending: CancellationToken,
@@ -66,7 +70,7 @@ impl Core {
     pub async fn decide<T, R>(
         self: &Arc<Self>,
         command: Command,
-        rule: impl FnOnce(&State, Timestamp, u64) -> Result<(Decision, T), Fault> + Send + 'static,
+        rule: impl FnOnce(&State, Moment) -> Result<(Decision, T), Fault> + Send + 'static,
         answer: impl FnOnce(&State, &Decision, T, String) -> R + Send + 'static,
     ) -> Result<Decided<R>, Fault>
     where
@@ -82,7 +86,7 @@ impl Core {
             if let Some(decided) = core.answered(&command, &held, now).await? {
                 return Ok(decided);
             }
-            let (decision, more) = rule(&held.state, now, position + 1)?;
+            let (decision, more) = rule(&held.state, Moment { position: position + 1, time: now })?;
             let mut next = held.after(&decision);
             let taken = !(decision.is_empty() || command.validate_only);
             let answer = answer(&next.state, &decision, more, core.revision(if taken { position + 1 } else { position }));
@@ -119,7 +123,7 @@ impl Core {
     pub async fn create<R: Message + Default + 'static>(
         self: &Arc<Self>,
         command: Command,
-        make: impl FnOnce(Option<&State>, Timestamp, u64) -> Result<State, Fault> + Send + 'static,
+        make: impl FnOnce(Option<&State>, Moment) -> Result<State, Fault> + Send + 'static,
         answer: impl FnOnce(&State, String) -> R + Send + 'static,
     ) -> Result<Decided<R>, Fault> {
         let core = Arc::clone(self);
@@ -135,12 +139,13 @@ impl Core {
             {
                 return Ok(decided);
             }
-            let state = make(held.as_ref().map(|held| &held.state), now, position + 1)?;
+            let moment = Moment { position: position + 1, time: now };
+            let state = make(held.as_ref().map(|held| &held.state), moment)?;
             let answer = answer(&state, core.revision(position + 1));
             let slots = keys::of_tenant(&command.tenant);
             core.keys.mint(slots.clone(), position).await?;
             let keys = core.keys.of_tenant(&command.tenant)?;
-            let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(position + 1) };
+            let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
             let next = Held { state, keys, mailbox_keys: Default::default() };
             let request = core.request(&command, &next, &answer, 0, now);
             core.write(&mut kept, &next, &decision, request, slots, now).await?;
@@ -208,8 +213,8 @@ impl Core {
         if decision.is_empty() && request.is_none() {
             return Ok(());
         }
-        let rows = (!decision.is_empty()).then(|| stored::Rows::of(&next.state, decision, &next.keys.names));
-        let head = pb::StoredHead { position: decision.position, ..self.head };
+        let rows = (!decision.is_empty()).then(|| stored::Rows::of(&next.state, decision, &next.keys));
+        let head = pb::StoredHead { position: decision.moment.position, ..self.head };
         let expired = kept.expire(now);
         if let Some((key, _)) = &request {
             kept.push(key.clone(), now);
@@ -237,7 +242,7 @@ impl Core {
 
     /// Shows a durable decision to readers and holders, to all at the same moment.
     fn publish(&self, next: Held, decision: &Decision) {
-        let (tenant, position, narrowing) = (Arc::new(next), decision.position, decision.narrowing);
+        let (tenant, position, narrowing) = (Arc::new(next), decision.moment.position, decision.narrowing);
         let users = decision.users.iter().map(|user| user.id).collect();
         let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings: decision.settings.is_some() };
         self.hub.publish(change, || {
@@ -245,6 +250,7 @@ impl Core {
             tenants.held.insert(tenant.state.tenant.clone(), tenant);
             tenants.position = position;
         });
+        self.changed.notify_one();
         tracing::info!(position, narrowing, users = decision.users.len(), minted = decision.mint.len(), "decided");
     }
 

@@ -11,7 +11,7 @@ use contracts::ingestion::v1 as pb;
 use ingestion_domain::{IgnoredReason, Source};
 use sealing::Key;
 use store::Changes;
-use vocabulary::{Address, Fault, PersonId, UserId};
+use vocabulary::{Address, Fault, PersonId, Timestamp, UserId};
 
 use crate::batch::{Batch, Draft, Outcome, Taken, no_consent};
 use crate::convert;
@@ -116,10 +116,12 @@ fn news<'a>(
     let mut all = Vec::with_capacity(drafts.len());
     for (user, drafts) in drafts {
         let Some((key, generation)) = key_of(permit, user) else { continue };
+        // A gate may have closed and opened again since the batch was judged.
+        let from = permit.user(user).and_then(|user| user.collected_from).map_or(i64::MIN, Timestamp::micros);
         let known = mailboxes.known(user, generation)?;
         let mut within = Known::default();
         let mut news = News { user, generation, key, entries: Vec::with_capacity(drafts.len()), seen: Vec::with_capacity(drafts.len()) };
-        for Draft { interaction, mut entry } in drafts {
+        for Draft { interaction, mut entry } in drafts.into_iter().filter(|draft| draft.entry.time_micros >= from) {
             let seen = convert::sighting(&entry);
             let fate = fates.get_mut(interaction as usize).ok_or_else(out_of_batch)?;
             if known.holds(&seen) || within.holds(&seen) {

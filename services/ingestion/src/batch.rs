@@ -139,6 +139,10 @@ impl Directory for PermitDirectory<'_> {
     fn may_be_read(&self, user: UserId) -> bool {
         self.0.user(user).is_some_and(|user| may_be_read(user))
     }
+
+    fn collects(&self, user: UserId, time: Timestamp) -> bool {
+        self.0.user(user).is_none_or(|user| user.collected_from.is_none_or(|from| from <= time))
+    }
 }
 
 /// Gathers the drafts of a batch.

@@ -178,6 +178,7 @@ const fn ignored_reason(reason: IgnoredReason) -> pb::IgnoredReason {
         IgnoredReason::CalendarNotification => pb::IgnoredReason::CalendarNotification,
         IgnoredReason::Private => pb::IgnoredReason::Private,
         IgnoredReason::OutsideWindow => pb::IgnoredReason::OutsideWindow,
+        IgnoredReason::BeforeScope => pb::IgnoredReason::BeforeScope,
         IgnoredReason::ListAuthor => pb::IgnoredReason::ListAuthor,
         IgnoredReason::ListOnly => pb::IgnoredReason::ListOnly,
         IgnoredReason::TooManyPeople => pb::IgnoredReason::TooManyPeople,

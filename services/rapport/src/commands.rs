@@ -1,5 +1,6 @@
 //! What each command does, one file each.
 
+pub mod application;
 pub mod consent;
 pub mod directory;
 pub mod import;

@@ -39,6 +39,7 @@ async fn run(command: Command, out: &mut impl Write) -> Result<(), Fault> {
         Command::Tenant(command) => commands::tenant::run(command, out).await,
         Command::Directory(command) => commands::directory::run(command, out).await,
         Command::Records(command) => commands::records::run(command, out).await,
+        Command::Application(command) => commands::application::run(command, out).await,
         Command::Consent(command) => commands::consent::run(command, out).await,
         Command::Import(command) => commands::import::run(command, out).await,
         Command::Show(command) => commands::show::run(command, out).await,

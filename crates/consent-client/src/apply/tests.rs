@@ -1,7 +1,7 @@
 //! What a change leaves alone, replaces and closes.
 
 use super::*;
-use crate::fixtures::{address, tenant, touched, user, whole};
+use crate::fixtures::{address, intervals, tenant, touched, user, whole};
 
 const OPEN: MailboxState = MailboxState::Open;
 
@@ -40,7 +40,7 @@ fn a_change_leaves_alone_what_it_does_not_name_and_what_others_hold() {
 #[test]
 fn a_mailbox_that_does_not_stay_open_as_it_was_is_closed() {
     let rekeyed = UserMirror { view_key: user(9, 9, OPEN).view_key, ..user(1, 1, OPEN) };
-    let reopened = UserMirror { intervals: vec![(1, Some(5)), (8, None)], ..user(1, 1, OPEN) };
+    let reopened = UserMirror { intervals: intervals(&[(1, Some(5)), (8, None)]), ..user(1, 1, OPEN) };
     let renamed = UserMirror { display_name: "Somebody else".into(), ..user(1, 1, OPEN) };
     for (later, state) in [
         (user(1, 1, MailboxState::Held), Some(MailboxState::Held)),

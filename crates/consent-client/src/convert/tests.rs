@@ -9,7 +9,10 @@ fn enforced() -> pb::EnforcedUser {
         generation: 2,
         state: pb::MailboxState::Open.into(),
         log_key: vec![1; 32],
-        intervals: vec![pb::OpenInterval { from_position: 3, to_position: 5 }, pb::OpenInterval { from_position: 8, to_position: 0 }],
+        intervals: vec![
+            pb::OpenInterval { from_position: 3, to_position: 5, scope_micros: 7_000_000 },
+            pb::OpenInterval { from_position: 8, to_position: 0, scope_micros: 0 },
+        ],
         ..pb::EnforcedUser::default()
     }
 }
@@ -20,7 +23,8 @@ fn a_user_is_read_whole() {
     assert_eq!((read.id, read.generation, read.state, read.kind), (UserId(7), 2, MailboxState::Open, UserKind::Shared));
     assert_eq!(read.addresses, [address("ada@contoso.example").unwrap()]);
     assert_eq!((read.log_key, read.view_key), (Some(Key::from_bytes([1; 32])), None));
-    assert_eq!(read.intervals, [(3, Some(5)), (8, None)]);
+    let scope = Some(Timestamp::from_seconds(7));
+    assert_eq!(read.intervals, [OpenInterval { from: 3, to: Some(5), scope }, OpenInterval { from: 8, to: None, scope: None }]);
 }
 
 #[test]

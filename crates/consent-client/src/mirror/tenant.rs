@@ -2,10 +2,10 @@
 //! address, on which side an address stands, and what may be done with a mailbox.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sealing::Key;
-use vocabulary::{Address, TenantId, UserId};
+use vocabulary::{Address, TenantId, Timestamp, UserId};
 
 use super::{MailboxState, Map, Set, UserKind, UserMirror};
 
@@ -43,6 +43,10 @@ pub struct TenantMirror {
     pub users: Map<UserId, Arc<UserMirror>>,
     /// Whose each address of the directory is; where two claim one, the one who has not departed.
     pub by_address: Arc<Map<Address, UserId>>,
+    /// When the holder's purpose ends by itself; absent: never.
+    pub expires: Option<Timestamp>,
+    /// The tenant as it is from then on, made when it is first asked for.
+    pub(crate) ended: OnceLock<Arc<Self>>,
 }
 
 /// On which side an address stands.
@@ -76,6 +80,22 @@ pub enum MailboxKeyState<'a> {
 }
 
 impl TenantMirror {
+    /// The tenant at an instant by the holder's own clock: once its purpose has ended, no mailbox is open, whether or not word of it has
+    /// come. The place of each is kept until it does (design.md, section 3, Leases: expiries travel with the keys).
+    pub(crate) fn at(self: &Arc<Self>, now: Timestamp) -> Arc<Self> {
+        if self.expires.is_none_or(|expires| now < expires) {
+            return Arc::clone(self);
+        }
+        Arc::clone(self.ended.get_or_init(|| {
+            let mut ended = Self { ended: OnceLock::new(), ..Self::clone(self) };
+            for user in ended.users.values_mut().filter(|user| user.is_open()) {
+                let held = UserMirror { state: MailboxState::Held, log_key: None, view_key: None, ..UserMirror::clone(user) };
+                *user = Arc::new(held);
+            }
+            Arc::new(ended)
+        }))
+    }
+
     /// What may be done with a block or chunk of this mailbox and generation.
     ///
     /// A lower generation than the mirror's is destroyed; a higher one, or an unknown user, means that the mirror is behind. Whoever

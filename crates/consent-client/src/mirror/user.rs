@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sealing::Key;
-use vocabulary::{Address, UserId};
+use vocabulary::{Address, Timestamp, UserId};
 
 /// What an entry of the directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +31,17 @@ pub enum MailboxState {
     Held,
     /// Its keys are destroyed for good.
     Destroyed,
+}
+
+/// Positions of consent between which the holder's purpose stood open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenInterval {
+    /// Blocks sealed at or after this position may be folded.
+    pub from: u64,
+    /// Blocks sealed at or after this position may not; absent: open now.
+    pub to: Option<u64>,
+    /// Interactions before this instant do not count; absent: all do.
+    pub scope: Option<Timestamp>,
 }
 
 /// A user as a holder knows them.
@@ -62,8 +73,10 @@ pub struct UserMirror {
     pub log_key: Option<Key>,
     /// The holder's own view key, while open and this holder is a view.
     pub view_key: Option<Key>,
-    /// Positions of consent between which the holder's purpose stood open, in order, as `from..to`; no end: open now.
-    pub intervals: Vec<(u64, Option<u64>)>,
+    /// When the holder's purpose stood open, in order.
+    pub intervals: Vec<OpenInterval>,
+    /// Only interactions from this instant on may be collected; absent: all. For ingestion only.
+    pub collected_from: Option<Timestamp>,
 }
 
 impl UserMirror {
@@ -79,7 +92,16 @@ impl UserMirror {
 
     /// Whether the holder's purpose stood open at that position of consent: whether a block sealed there may be folded.
     pub fn was_open_at(&self, position: u64) -> bool {
-        self.intervals.iter().any(|&(from, to)| from <= position && to.is_none_or(|to| position < to))
+        self.interval_at(position).is_some()
+    }
+
+    /// From which instant on interactions count that were sealed at that position of consent, in an interval that has such an instant.
+    pub fn scope_at(&self, position: u64) -> Option<Timestamp> {
+        self.interval_at(position)?.scope
+    }
+
+    fn interval_at(&self, position: u64) -> Option<&OpenInterval> {
+        self.intervals.iter().find(|interval| interval.from <= position && interval.to.is_none_or(|to| position < to))
     }
 
     /// Whether `later` is open, and has been ever since `self` was: same generation, same keys, same intervals.

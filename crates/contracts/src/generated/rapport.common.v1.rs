@@ -260,6 +260,8 @@ pub enum ErrorReason {
     InternalFault = 25,
     /// The request would destroy many mailboxes and does not name their number; the metadata `mailboxes` and `of` say how many of how many.
     WouldDestroy = 26,
+    /// The directory named no such group.
+    GroupNotFound = 30,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -295,6 +297,7 @@ impl ErrorReason {
             Self::KeyringFailed => "ERROR_REASON_KEYRING_FAILED",
             Self::InternalFault => "ERROR_REASON_INTERNAL_FAULT",
             Self::WouldDestroy => "ERROR_REASON_WOULD_DESTROY",
+            Self::GroupNotFound => "ERROR_REASON_GROUP_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -327,6 +330,7 @@ impl ErrorReason {
             "ERROR_REASON_KEYRING_FAILED" => Some(Self::KeyringFailed),
             "ERROR_REASON_INTERNAL_FAULT" => Some(Self::InternalFault),
             "ERROR_REASON_WOULD_DESTROY" => Some(Self::WouldDestroy),
+            "ERROR_REASON_GROUP_NOT_FOUND" => Some(Self::GroupNotFound),
             _ => None,
         }
     }

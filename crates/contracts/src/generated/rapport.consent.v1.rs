@@ -20,6 +20,12 @@ pub struct Application {
     /// Changes with every change of the application.
     #[prost(string, tag = "6")]
     pub etag: ::prost::alloc::string::String,
+    /// G4: only users with one of these roles, as the directory names them, are read; none: every role. At most 16.
+    #[prost(string, repeated, tag = "7")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Features that switched off by themselves because no consent came within 14 days. Turning one on again begins anew. Output only.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "8")]
+    pub lapsed: ::prost::alloc::vec::Vec<i32>,
 }
 /// Asks for a new application.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -82,6 +88,9 @@ pub struct UpdateApplicationRequest {
     /// Makes the request repeatable.
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "5")]
+    pub validate_only: bool,
 }
 /// A changed application.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -92,6 +101,9 @@ pub struct UpdateApplicationResponse {
     /// From which revision on the change holds.
     #[prost(string, tag = "2")]
     pub revision: ::prost::alloc::string::String,
+    /// How many mailboxes nobody may read any more, or could not: they are held, and destroyed after 30 days.
+    #[prost(int64, tag = "3")]
+    pub mailboxes_held: i64,
 }
 /// Generated client implementations.
 pub mod application_service_client {
@@ -594,6 +606,35 @@ pub struct GateState {
     /// How many users with a mailbox it keeps out; for tenant-wide gates all or none.
     #[prost(int64, tag = "4")]
     pub users_kept_out: i64,
+    /// Until when consent must come, or the feature switches off; G1 only, while no consent has come.
+    #[prost(message, optional, tag = "5")]
+    pub deadline_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A purpose that the consent covers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cover {
+    /// The purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
+    pub purpose: i32,
+    /// When it ends by itself (a legacy grant); absent: when it is withdrawn.
+    #[prost(message, optional, tag = "2")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it has ended by itself.
+    #[prost(bool, tag = "3")]
+    pub expired: bool,
+}
+/// One gate as it stands for one user and one purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserGate {
+    /// Which gate.
+    #[prost(enumeration = "Gate", tag = "1")]
+    pub gate: i32,
+    /// For which purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+    /// How it stands.
+    #[prost(enumeration = "GateAnswer", tag = "3")]
+    pub answer: i32,
 }
 /// The tenant's consent.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -631,6 +672,9 @@ pub struct Consent {
     /// Changes with every decision about the tenant.
     #[prost(string, tag = "11")]
     pub etag: ::prost::alloc::string::String,
+    /// The purposes it covers: both for a consolidated grant, one for each legacy grant.
+    #[prost(message, repeated, tag = "12")]
+    pub covers: ::prost::alloc::vec::Vec<Cover>,
 }
 /// Asks to record consent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -653,6 +697,12 @@ pub struct GrantConsentRequest {
     /// Only says what would happen.
     #[prost(bool, tag = "6")]
     pub validate_only: bool,
+    /// None or both: a consolidated grant. One: a legacy grant for that purpose alone, beside one for the other.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "7")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// When a legacy grant ends by itself; absent: when it is withdrawn.
+    #[prost(message, optional, tag = "8")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Consent as granted.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -682,6 +732,9 @@ pub struct RevokeConsentRequest {
     /// Refuses with ABORTED unless it is the present one; empty: no check.
     #[prost(string, tag = "4")]
     pub etag: ::prost::alloc::string::String,
+    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
 }
 /// A withdrawal that is enforced.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -742,12 +795,12 @@ pub struct CheckConsentRequest {
     pub revision: ::prost::alloc::string::String,
 }
 /// Whether one user's data may be read.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CheckConsentResponse {
     /// Whether it may.
     #[prost(bool, tag = "1")]
     pub allowed: bool,
-    /// The first gate that says no; unspecified when allowed, and when it is somebody's private choice that the caller may not know.
+    /// The first gate that says no; unspecified when allowed. NOT_SHAREABLE when it is somebody's private choice that the caller may not know.
     #[prost(enumeration = "Gate", tag = "2")]
     pub closed_gate: i32,
     /// The position of the last decision relied on.
@@ -756,6 +809,9 @@ pub struct CheckConsentResponse {
     /// The revision it was read at.
     #[prost(string, tag = "4")]
     pub revision: ::prost::alloc::string::String,
+    /// Every gate that was asked, in their order, for each purpose.
+    #[prost(message, repeated, tag = "5")]
+    pub gates: ::prost::alloc::vec::Vec<UserGate>,
 }
 /// Asks to leave a user out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -811,6 +867,73 @@ pub struct OptInUserResponse {
     /// Whether the mailbox may be read now.
     #[prost(bool, tag = "1")]
     pub mailbox_open: bool,
+    /// From which revision on it holds.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to leave a group out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutGroupRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The group, by the directory's id.
+    #[prost(string, tag = "2")]
+    pub group_id: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// What becomes of what was collected before.
+    #[prost(enumeration = "OptOutMode", tag = "4")]
+    pub mode: i32,
+    /// Makes the request repeatable; a repeat waits for enforcement likewise.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "6")]
+    pub validate_only: bool,
+    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "7")]
+    pub expected_destroyed: i64,
+}
+/// A group's opt-out that is enforced.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutGroupResponse {
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "1")]
+    pub mailboxes_closed: i64,
+    /// How many users it touches.
+    #[prost(int64, tag = "2")]
+    pub users: i64,
+    /// Since when no service reads or collects what was covered.
+    #[prost(message, optional, tag = "3")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on it holds.
+    #[prost(string, tag = "4")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to take a group in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInGroupRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The group, by the directory's id.
+    #[prost(string, tag = "2")]
+    pub group_id: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// A group taken in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInGroupResponse {
+    /// How many mailboxes are collected from again.
+    #[prost(int64, tag = "1")]
+    pub mailboxes_opened: i64,
     /// From which revision on it holds.
     #[prost(string, tag = "2")]
     pub revision: ::prost::alloc::string::String,
@@ -872,6 +995,8 @@ pub enum Gate {
     User = 6,
     /// G7: the tenant's region is allowed.
     Region = 7,
+    /// Somebody's private choice (G4, G5 or G6), which the caller may not know.
+    NotShareable = 8,
 }
 impl Gate {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -888,6 +1013,7 @@ impl Gate {
             Self::Group => "GATE_GROUP",
             Self::User => "GATE_USER",
             Self::Region => "GATE_REGION",
+            Self::NotShareable => "GATE_NOT_SHAREABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -901,6 +1027,77 @@ impl Gate {
             "GATE_GROUP" => Some(Self::Group),
             "GATE_USER" => Some(Self::User),
             "GATE_REGION" => Some(Self::Region),
+            "GATE_NOT_SHAREABLE" => Some(Self::NotShareable),
+            _ => None,
+        }
+    }
+}
+/// What an opted-out group does to what was collected before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum OptOutMode {
+    /// Not said; the history is erased.
+    Unspecified = 0,
+    /// The keys are destroyed.
+    EraseHistory = 1,
+    /// What was collected before stays readable; nothing more is collected.
+    FutureOnly = 2,
+}
+impl OptOutMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OPT_OUT_MODE_UNSPECIFIED",
+            Self::EraseHistory => "OPT_OUT_MODE_ERASE_HISTORY",
+            Self::FutureOnly => "OPT_OUT_MODE_FUTURE_ONLY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OPT_OUT_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "OPT_OUT_MODE_ERASE_HISTORY" => Some(Self::EraseHistory),
+            "OPT_OUT_MODE_FUTURE_ONLY" => Some(Self::FutureOnly),
+            _ => None,
+        }
+    }
+}
+/// How a gate stands for one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GateAnswer {
+    /// Never sent.
+    Unspecified = 0,
+    /// Open.
+    Open = 1,
+    /// Closed.
+    Closed = 2,
+    /// Somebody's private choice, which the caller may not know.
+    NotShareable = 3,
+}
+impl GateAnswer {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GATE_ANSWER_UNSPECIFIED",
+            Self::Open => "GATE_ANSWER_OPEN",
+            Self::Closed => "GATE_ANSWER_CLOSED",
+            Self::NotShareable => "GATE_ANSWER_NOT_SHAREABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GATE_ANSWER_UNSPECIFIED" => Some(Self::Unspecified),
+            "GATE_ANSWER_OPEN" => Some(Self::Open),
+            "GATE_ANSWER_CLOSED" => Some(Self::Closed),
+            "GATE_ANSWER_NOT_SHAREABLE" => Some(Self::NotShareable),
             _ => None,
         }
     }
@@ -1132,7 +1329,7 @@ pub mod consent_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed.
+        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
         pub async fn opt_in_user(
             &mut self,
             request: impl tonic::IntoRequest<super::OptInUserRequest>,
@@ -1156,6 +1353,60 @@ pub mod consent_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
+        pub async fn opt_out_group(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptOutGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutGroupResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptOutGroup",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptOutGroup"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Opens gate G5 of a group again: only what is new from then on is collected.
+        pub async fn opt_in_group(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptInGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInGroupResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptInGroup",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInGroup"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -1214,12 +1465,28 @@ pub mod consent_service_server {
             tonic::Response<super::OptOutUserResponse>,
             tonic::Status,
         >;
-        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed.
+        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
         async fn opt_in_user(
             &self,
             request: tonic::Request<super::OptInUserRequest>,
         ) -> std::result::Result<
             tonic::Response<super::OptInUserResponse>,
+            tonic::Status,
+        >;
+        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
+        async fn opt_out_group(
+            &self,
+            request: tonic::Request<super::OptOutGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutGroupResponse>,
+            tonic::Status,
+        >;
+        /// Opens gate G5 of a group again: only what is new from then on is collected.
+        async fn opt_in_group(
+            &self,
+            request: tonic::Request<super::OptInGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInGroupResponse>,
             tonic::Status,
         >;
     }
@@ -1570,6 +1837,96 @@ pub mod consent_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/rapport.consent.v1.ConsentService/OptOutGroup" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptOutGroupSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptOutGroupRequest>
+                    for OptOutGroupSvc<T> {
+                        type Response = super::OptOutGroupResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptOutGroupRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_out_group(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptOutGroupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/OptInGroup" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptInGroupSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptInGroupRequest>
+                    for OptInGroupSvc<T> {
+                        type Response = super::OptInGroupResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptInGroupRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_in_group(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptInGroupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -1659,7 +2016,7 @@ pub struct SyncUsersRequest {
     #[prost(int64, tag = "5")]
     pub expected_destroyed: i64,
 }
-/// A user that was not taken in.
+/// A user, or a group, that was not taken in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RefusedUser {
     /// Its place in the stream, from 0.
@@ -1696,6 +2053,118 @@ pub struct SyncUsersResponse {
     /// How many mailboxes' keys were destroyed, or would be.
     #[prost(int64, tag = "7")]
     pub mailboxes_closed: i64,
+}
+/// A security group, or a part of one: parts of the same group in one sync add up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Group {
+    /// The id the directory gave it: 1 to 128 printable characters.
+    #[prost(string, tag = "1")]
+    pub external_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The users in it, by the directory's ids, known to the directory or not. At most 1000 in one part.
+    #[prost(string, repeated, tag = "3")]
+    pub member_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The groups in it, by the directory's ids. At most 1000 in one part.
+    #[prost(string, repeated, tag = "4")]
+    pub group_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A part of the directory's groups. The first message names tenant and mode.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncGroupsRequest {
+    /// The tenant; later messages may leave it empty.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// How the sync relates to what is kept; read from the first message.
+    #[prost(enumeration = "SyncMode", tag = "2")]
+    pub mode: i32,
+    /// At most 1000 groups.
+    #[prost(message, repeated, tag = "3")]
+    pub groups: ::prost::alloc::vec::Vec<Group>,
+    /// Only says what would happen; read from the first message.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+}
+/// What became of a sync of groups.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncGroupsResponse {
+    /// Groups that are new.
+    #[prost(int64, tag = "1")]
+    pub added: i64,
+    /// Groups that changed.
+    #[prost(int64, tag = "2")]
+    pub updated: i64,
+    /// Groups that the sync no longer names, and that are gone (full syncs only).
+    #[prost(int64, tag = "3")]
+    pub removed: i64,
+    /// Groups that the sync no longer names, but that stay because they are opted out.
+    #[prost(int64, tag = "4")]
+    pub kept: i64,
+    /// Groups that were as kept.
+    #[prost(int64, tag = "5")]
+    pub unchanged: i64,
+    /// Groups that were not taken in; the others were.
+    #[prost(message, repeated, tag = "6")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "7")]
+    pub mailboxes_closed: i64,
+    /// From which revision on it holds; validate_only: at which it was looked at.
+    #[prost(string, tag = "8")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for a page of groups.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListGroupsRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A group as it is kept.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GroupState {
+    /// The id the directory gave it.
+    #[prost(string, tag = "1")]
+    pub external_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// How many users are in it, directly or through other groups, known to the directory or not.
+    #[prost(int64, tag = "3")]
+    pub users: i64,
+    /// What it is opted out of.
+    #[prost(message, repeated, tag = "4")]
+    pub opt_outs: ::prost::alloc::vec::Vec<GroupOptOut>,
+}
+/// A purpose that a group is opted out of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GroupOptOut {
+    /// The purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
+    pub purpose: i32,
+    /// What became of what was collected before.
+    #[prost(enumeration = "OptOutMode", tag = "2")]
+    pub mode: i32,
+}
+/// A page of groups.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListGroupsResponse {
+    /// The groups, by directory id.
+    #[prost(message, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<GroupState>,
+    /// Asks for what follows; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// Asks for one user.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1934,6 +2403,61 @@ pub mod directory_service_client {
                 );
             self.inner.client_streaming(req, path, codec).await
         }
+        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
+        /// opted out: they stay as they were until they are taken in again.
+        pub async fn sync_groups(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::SyncGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncGroupsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/SyncGroups",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "SyncGroups"),
+                );
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Lists the groups, by their directory id.
+        pub async fn list_groups(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGroupsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/ListGroups",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "ListGroups"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Reads one user.
         pub async fn get_user(
             &mut self,
@@ -2009,6 +2533,23 @@ pub mod directory_service_server {
             request: tonic::Request<tonic::Streaming<super::SyncUsersRequest>>,
         ) -> std::result::Result<
             tonic::Response<super::SyncUsersResponse>,
+            tonic::Status,
+        >;
+        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
+        /// opted out: they stay as they were until they are taken in again.
+        async fn sync_groups(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::SyncGroupsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncGroupsResponse>,
+            tonic::Status,
+        >;
+        /// Lists the groups, by their directory id.
+        async fn list_groups(
+            &self,
+            request: tonic::Request<super::ListGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGroupsResponse>,
             tonic::Status,
         >;
         /// Reads one user.
@@ -2145,6 +2686,98 @@ pub mod directory_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/SyncGroups" => {
+                    #[allow(non_camel_case_types)]
+                    struct SyncGroupsSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::ClientStreamingService<super::SyncGroupsRequest>
+                    for SyncGroupsSvc<T> {
+                        type Response = super::SyncGroupsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::SyncGroupsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::sync_groups(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SyncGroupsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/ListGroups" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListGroupsSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::UnaryService<super::ListGroupsRequest>
+                    for ListGroupsSvc<T> {
+                        type Response = super::ListGroupsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListGroupsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::list_groups(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListGroupsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -2306,6 +2939,16 @@ pub struct Tenant {
     /// Changes with every change of the tenant.
     #[prost(string, tag = "8")]
     pub etag: ::prost::alloc::string::String,
+    /// Where the tenant's data belongs: up to 64 of a-z, 0-9 and '-'. G7 compares it with the regions the operator allows. Empty in a
+    /// request: as it is.
+    #[prost(string, tag = "9")]
+    pub region: ::prost::alloc::string::String,
+    /// What holds for a user who has chosen nothing.
+    #[prost(enumeration = "UserDefault", tag = "10")]
+    pub user_default: i32,
+    /// What becomes of the mailboxes of those who leave.
+    #[prost(enumeration = "DepartedPolicy", tag = "11")]
+    pub departed_policy: i32,
 }
 /// Asks for a new tenant.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2382,6 +3025,12 @@ pub struct UpdateTenantRequest {
     /// Makes the request repeatable.
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
+    /// How many mailboxes the change destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+    /// Only says what would happen.
+    #[prost(bool, tag = "6")]
+    pub validate_only: bool,
 }
 /// A changed tenant.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2392,6 +3041,9 @@ pub struct UpdateTenantResponse {
     /// From which revision on the change holds.
     #[prost(string, tag = "2")]
     pub revision: ::prost::alloc::string::String,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "3")]
+    pub mailboxes_closed: i64,
 }
 /// Whether people who are on no CRM record may be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2422,6 +3074,72 @@ impl UnrecordedPeople {
             "UNRECORDED_PEOPLE_UNSPECIFIED" => Some(Self::Unspecified),
             "UNRECORDED_PEOPLE_HIDDEN" => Some(Self::Hidden),
             "UNRECORDED_PEOPLE_VISIBLE" => Some(Self::Visible),
+            _ => None,
+        }
+    }
+}
+/// What holds for a user who has chosen nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UserDefault {
+    /// Not said; in.
+    Unspecified = 0,
+    /// A grant opts everybody in who has not opted out.
+    In = 1,
+    /// Everybody chooses: only who has opted in is read.
+    Out = 2,
+}
+impl UserDefault {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "USER_DEFAULT_UNSPECIFIED",
+            Self::In => "USER_DEFAULT_IN",
+            Self::Out => "USER_DEFAULT_OUT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "USER_DEFAULT_UNSPECIFIED" => Some(Self::Unspecified),
+            "USER_DEFAULT_IN" => Some(Self::In),
+            "USER_DEFAULT_OUT" => Some(Self::Out),
+            _ => None,
+        }
+    }
+}
+/// What becomes of the mailbox of somebody the directory no longer names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DepartedPolicy {
+    /// Not said; kept.
+    Unspecified = 0,
+    /// What was collected goes on counting; nothing more is collected.
+    Keep = 1,
+    /// Its keys are destroyed.
+    Erase = 2,
+}
+impl DepartedPolicy {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DEPARTED_POLICY_UNSPECIFIED",
+            Self::Keep => "DEPARTED_POLICY_KEEP",
+            Self::Erase => "DEPARTED_POLICY_ERASE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DEPARTED_POLICY_UNSPECIFIED" => Some(Self::Unspecified),
+            "DEPARTED_POLICY_KEEP" => Some(Self::Keep),
+            "DEPARTED_POLICY_ERASE" => Some(Self::Erase),
             _ => None,
         }
     }
@@ -3116,6 +3834,10 @@ pub struct EnforcedTenant {
     /// The position of the last decision about the tenant.
     #[prost(uint64, tag = "7")]
     pub position: u64,
+    /// When the holder's purpose ends by itself, for ingestion the later of both, in microseconds since 1970; 0: never. The holder denies
+    /// from then on by its own clock, whether or not word has come.
+    #[prost(sfixed64, tag = "8")]
+    pub expire_micros: i64,
 }
 /// A user as a holder knows them.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3147,6 +3869,9 @@ pub struct EnforcedUser {
     /// Positions of decisions between which the holder's purpose stood open, in order; an absent end means now.
     #[prost(message, repeated, tag = "9")]
     pub intervals: ::prost::alloc::vec::Vec<OpenInterval>,
+    /// Only interactions from this instant on may be collected, in microseconds since 1970; 0: all. For ingestion only.
+    #[prost(sfixed64, tag = "10")]
+    pub scope_micros: i64,
 }
 /// An interval of consent positions in which a purpose stood open.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3157,6 +3882,9 @@ pub struct OpenInterval {
     /// Blocks sealed at or after this position may not; 0: open now.
     #[prost(uint64, tag = "2")]
     pub to_position: u64,
+    /// Interactions before this instant do not count, in microseconds since 1970; 0: all do.
+    #[prost(sfixed64, tag = "3")]
+    pub scope_micros: i64,
 }
 /// Who holds keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -3588,6 +4316,22 @@ pub struct StoredConsent {
     /// The version of the text shown.
     #[prost(string, tag = "6")]
     pub text_version: ::prost::alloc::string::String,
+    /// Whether it covers RELATIONSHIP_ANALYTICS; absent: not.
+    #[prost(message, optional, tag = "7")]
+    pub analytics: ::core::option::Option<StoredCover>,
+    /// Whether it covers CONNECTION_GRAPH; absent: not.
+    #[prost(message, optional, tag = "8")]
+    pub graph: ::core::option::Option<StoredCover>,
+}
+/// A purpose that consent covers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredCover {
+    /// When it ends by itself, in microseconds since 1970; 0: when it is withdrawn.
+    #[prost(sfixed64, tag = "1")]
+    pub expire_micros: i64,
+    /// Whether it has ended by itself.
+    #[prost(bool, tag = "2")]
+    pub expired: bool,
 }
 /// An application at rest.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3609,6 +4353,37 @@ pub struct StoredApplication {
     pub mailbox_source: bool,
     /// The position of its last change.
     #[prost(uint64, tag = "6")]
+    pub position: u64,
+    /// G4: the chosen roles.
+    #[prost(string, repeated, tag = "7")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When RELATIONSHIP_ANALYTICS was turned on, in microseconds since 1970; 0: it is off.
+    #[prost(sfixed64, tag = "8")]
+    pub analytics_since_micros: i64,
+    /// When CONNECTION_GRAPH was turned on, in microseconds since 1970; 0: it is off.
+    #[prost(sfixed64, tag = "9")]
+    pub graph_since_micros: i64,
+    /// Whether RELATIONSHIP_ANALYTICS switched off by itself.
+    #[prost(bool, tag = "10")]
+    pub analytics_lapsed: bool,
+    /// Whether CONNECTION_GRAPH switched off by itself.
+    #[prost(bool, tag = "11")]
+    pub graph_lapsed: bool,
+}
+/// A part of a group at rest: all parts of a group together are the group.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredGroup {
+    /// A part of the group: a `Group`, sealed under the tenant key `names`.
+    #[prost(bytes = "vec", tag = "1")]
+    pub sealed_group: ::prost::alloc::vec::Vec<u8>,
+    /// What the group is opted out of, and how: an `OptOutMode`; 0: not.
+    #[prost(int32, tag = "2")]
+    pub analytics_mode: i32,
+    /// The same for CONNECTION_GRAPH.
+    #[prost(int32, tag = "3")]
+    pub graph_mode: i32,
+    /// The position of its last change.
+    #[prost(uint64, tag = "4")]
     pub position: u64,
 }
 /// A user at rest.
@@ -3638,6 +4413,34 @@ pub struct StoredUser {
     /// Intervals in which CONNECTION_GRAPH stood open, in this generation.
     #[prost(message, repeated, tag = "8")]
     pub graph_intervals: ::prost::alloc::vec::Vec<StoredInterval>,
+    /// Opted into RELATIONSHIP_ANALYTICS by their own choice.
+    #[prost(bool, tag = "9")]
+    pub opted_in_to_analytics: bool,
+    /// Opted into CONNECTION_GRAPH by their own choice.
+    #[prost(bool, tag = "10")]
+    pub opted_in_to_graph: bool,
+    /// How each purpose stands besides: RELATIONSHIP_ANALYTICS.
+    #[prost(message, optional, tag = "11")]
+    pub analytics: ::core::option::Option<StoredStanding>,
+    /// CONNECTION_GRAPH.
+    #[prost(message, optional, tag = "12")]
+    pub graph: ::core::option::Option<StoredStanding>,
+}
+/// What is kept of one purpose of a user besides choice and intervals.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredStanding {
+    /// Whether what was collected is read while nothing more is collected.
+    #[prost(bool, tag = "1")]
+    pub kept: bool,
+    /// Since when it is held, in microseconds since 1970; 0: it is not.
+    #[prost(sfixed64, tag = "2")]
+    pub held_micros: i64,
+    /// The strictest mode of all opted-out groups the user is in: an `OptOutMode`; 0: none.
+    #[prost(int32, tag = "3")]
+    pub group_mode: i32,
+    /// Only interactions from this instant on are collected anew, in microseconds since 1970; 0: all.
+    #[prost(sfixed64, tag = "4")]
+    pub scope_micros: i64,
 }
 /// An interval of positions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3648,6 +4451,9 @@ pub struct StoredInterval {
     /// Where it ended; 0: open.
     #[prost(uint64, tag = "2")]
     pub to_position: u64,
+    /// Interactions before this instant do not count, in microseconds since 1970; 0: all do.
+    #[prost(sfixed64, tag = "3")]
+    pub scope_micros: i64,
 }
 /// An answered request, so that a repeat answers the same.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

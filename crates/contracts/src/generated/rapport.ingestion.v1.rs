@@ -1060,6 +1060,9 @@ pub enum IgnoredReason {
     NobodyReadable = 11,
     /// The mailbox's owner is neither its author nor named in To or Cc. Mailboxes only.
     OwnerNotNamed = 12,
+    /// Before the scope of consent of every mailbox that could tell it: its owner was let out of an opted-out group later than that. Tried
+    /// after OUTSIDE_WINDOW. Not from the CRM.
+    BeforeScope = 13,
 }
 impl IgnoredReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1081,6 +1084,7 @@ impl IgnoredReason {
             Self::OnlyOneself => "IGNORED_REASON_ONLY_ONESELF",
             Self::NobodyReadable => "IGNORED_REASON_NOBODY_READABLE",
             Self::OwnerNotNamed => "IGNORED_REASON_OWNER_NOT_NAMED",
+            Self::BeforeScope => "IGNORED_REASON_BEFORE_SCOPE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1099,6 +1103,7 @@ impl IgnoredReason {
             "IGNORED_REASON_ONLY_ONESELF" => Some(Self::OnlyOneself),
             "IGNORED_REASON_NOBODY_READABLE" => Some(Self::NobodyReadable),
             "IGNORED_REASON_OWNER_NOT_NAMED" => Some(Self::OwnerNotNamed),
+            "IGNORED_REASON_BEFORE_SCOPE" => Some(Self::BeforeScope),
             _ => None,
         }
     }

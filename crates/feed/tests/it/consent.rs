@@ -268,6 +268,7 @@ fn enforced(id: &str, tenant: &Tenant, settings: bool, named: impl Fn(u64) -> bo
         lookup_key: key(3),
         users,
         position: tenant.position,
+        expire_micros: 0,
     }
 }
 
@@ -280,7 +281,7 @@ fn enforced_user(tenant: &str, user_id: u64, mailbox: &Mailbox) -> pb::EnforcedU
         State::Destroyed => pb::MailboxState::Destroyed,
     };
     let usable = |key: [u8; 32]| if mailbox.state == State::Open { key.to_vec() } else { Vec::new() };
-    let interval = |&(from_position, to_position): &(u64, u64)| pb::OpenInterval { from_position, to_position };
+    let interval = |&(from_position, to_position): &(u64, u64)| pb::OpenInterval { from_position, to_position, scope_micros: 0 };
     pb::EnforcedUser {
         user_id,
         user: Some(entry),
@@ -291,6 +292,7 @@ fn enforced_user(tenant: &str, user_id: u64, mailbox: &Mailbox) -> pb::EnforcedU
         log_key: usable(log_key(tenant, user_id, mailbox.generation)),
         view_key: usable(key(tenant, user_id, 100 + mailbox.keys)),
         intervals: mailbox.intervals.iter().map(interval).collect(),
+        scope_micros: 0,
     }
 }
 

@@ -8,10 +8,11 @@ use vocabulary::{Address, Timestamp, UserId};
 pub const ADA: UserId = UserId(1);
 pub const BOB: UserId = UserId(2);
 pub const SHUT: UserId = UserId(3);
+pub const LATE: UserId = UserId(4);
 pub const NOW: Timestamp = Timestamp::from_seconds(1_750_000_000);
 pub const RULES: TenantRules = TenantRules { window_start: NOW.plus_days(-365) };
 
-/// Ada (two addresses), Bob, and somebody who may not be read; a room, a list, a guest; `ours.example` is verified.
+/// Ada (two addresses), Bob, somebody who may not be read, and somebody whose consent covers the last ten days; a room, a list, a guest; `ours.example` is verified.
 pub struct Company;
 
 impl Directory for Company {
@@ -20,6 +21,7 @@ impl Directory for Company {
             ("ada" | "ada.l", "ours.example") => Side::Ours(ADA),
             ("bob", "ours.example") => Side::Ours(BOB),
             ("shut", "ours.example") => Side::Ours(SHUT),
+            ("late", "ours.example") => Side::Ours(LATE),
             ("room", "ours.example") => Side::Room,
             ("list", _) => Side::List,
             (_, "ours.example") => Side::InsideUnknown,
@@ -30,6 +32,10 @@ impl Directory for Company {
 
     fn may_be_read(&self, user: UserId) -> bool {
         user != SHUT
+    }
+
+    fn collects(&self, user: UserId, time: Timestamp) -> bool {
+        user != LATE || time >= NOW.plus_days(-10)
     }
 }
 

@@ -5,7 +5,7 @@ use ingestion_domain::{IgnoredReason, Interaction, Judgement, Source};
 use vocabulary::Timestamp;
 use vocabulary::entry::Answer;
 
-use crate::company::{ADA, BOB, NOW, SHUT, call, ignored, judge, mail, mail_with, meeting, meeting_with};
+use crate::company::{ADA, BOB, LATE, NOW, SHUT, call, ignored, judge, kept, mail, mail_with, meeting, meeting_with};
 
 const MAILBOX: Source = Source::Mailbox(ADA);
 
@@ -69,6 +69,23 @@ fn the_window_looks_at_the_instant_of_an_interaction() {
         ("ended inside", until(NOW.plus_days(-364)), MAILBOX, None),
         ("ended before", until(NOW.plus_days(-366)), MAILBOX, outside),
     ]);
+}
+
+#[test]
+fn what_lies_before_the_scope_of_a_mailbox_is_kept_out_of_it_alone() {
+    let at = |to: &str, days| mail_with("eve", to, "", |email| email.date = Some(NOW.plus_days(days)));
+    let before = Some(IgnoredReason::BeforeScope);
+    let own = Source::Mailbox(LATE);
+    check(&[
+        ("before, own mailbox", at("late!", -11), own, before),
+        ("at its beginning", at("late!", -10), own, None),
+        ("before, another mailbox", at("ada! late!", -11), MAILBOX, None),
+        ("before, journal, nobody else", at("late!", -11), Source::Journal, before),
+        ("before, journal, nobody who may be read", at("shut!", -11), Source::Journal, Some(IgnoredReason::NobodyReadable)),
+        ("before, from the CRM", at("late!", -11), Source::Crm, None),
+    ]);
+    let copies = kept(&at("ada! late!", -11), Source::Journal).copies;
+    assert_eq!(copies.iter().map(|copy| copy.owner).collect::<Vec<_>>(), [Some(ADA)]);
 }
 
 #[test]

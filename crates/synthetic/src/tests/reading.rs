@@ -40,6 +40,10 @@ impl Directory for Sides {
     fn may_be_read(&self, _: UserId) -> bool {
         true
     }
+
+    fn collects(&self, _: UserId, _: Timestamp) -> bool {
+        true
+    }
 }
 
 impl Reading {

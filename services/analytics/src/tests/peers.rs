@@ -51,7 +51,8 @@ impl Consent {
             state: consent::MailboxState::Open.into(),
             log_key: key(id as u8),
             view_key: key(100 + id as u8),
-            intervals: vec![consent::OpenInterval { from_position: 1, to_position: 0 }],
+            intervals: vec![consent::OpenInterval { from_position: 1, to_position: 0, scope_micros: 0 }],
+            scope_micros: 0,
         });
         Self { users: users.collect() }
     }
@@ -78,6 +79,7 @@ impl Consent {
             lookup_key: key(203),
             users: self.users.clone(),
             position: CONSENT.1,
+            expire_micros: 0,
         };
         let (incarnation, position) = CONSENT;
         let tenants = vec![tenant];

@@ -1,6 +1,7 @@
 //! Applications and their switches.
 
-use consent_domain::{Application, PerPurpose};
+use consent_domain::application::ROLES_PER_APPLICATION;
+use consent_domain::{Application, PerPurpose, Purpose};
 use contracts::consent::v1 as pb;
 use vocabulary::{Etag, Fault, TenantId};
 
@@ -36,8 +37,17 @@ fn switches(fields: &mut Fields, application: Option<&pb::Application>) -> Optio
     }
     let display_name = fields.words("application.display_name", &application.display_name, 128)?;
     let feature = PerPurpose { analytics: application.relationship_analytics, graph: application.connection_graph };
+    if application.roles.len() > ROLES_PER_APPLICATION {
+        fields.wrong("application.roles", format!("has more than {ROLES_PER_APPLICATION} roles"));
+    }
+    let roles = application.roles.iter().enumerate();
+    let mut roles: Vec<Box<str>> =
+        roles.filter_map(|(at, role)| fields.words(format!("application.roles[{at}]"), role, 64)).filter(|role| !role.is_empty()).collect();
+    roles.sort_unstable();
+    roles.dedup();
     let (id, mailbox_source) = (application.application_id.as_str().into(), application.mailbox_source);
-    Some(Application { id, display_name, feature, mailbox_source, position: 0 })
+    let (feature_since, lapsed) = Default::default();
+    Some(Application { id, display_name, feature, feature_since, lapsed, mailbox_source, roles, position: 0 })
 }
 
 /// An application as clients see it.
@@ -49,5 +59,11 @@ pub(crate) fn application(application: &Application) -> pb::Application {
         connection_graph: application.feature.graph,
         mailbox_source: application.mailbox_source,
         etag: Etag(application.position).to_string(),
+        roles: application.roles.iter().map(ToString::to_string).collect(),
+        lapsed: Purpose::ALL
+            .into_iter()
+            .filter(|purpose| *application.lapsed.of(*purpose))
+            .map(|purpose| super::purpose_word(purpose).into())
+            .collect(),
     }
 }

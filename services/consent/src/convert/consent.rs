@@ -1,12 +1,14 @@
 //! Consent, gate by gate.
 
 use consent_domain::grant::Grant;
-use consent_domain::{ConsentType, Gate, PerPurpose, Purpose, Source, State};
+use consent_domain::revoke::Revoke;
+use consent_domain::{ConsentType, Gate, Gates, PerPurpose, Purpose, Source, State, User};
 use contracts::common::v1 as common;
 use contracts::consent::v1 as pb;
-use vocabulary::{Address, Etag, Fault, TenantId};
+use vocabulary::{Address, Etag, Fault, TenantId, Timestamp};
 
 use super::fields::Fields;
+use super::purpose_word;
 
 /// Consent to be recorded.
 pub(crate) fn granted(request: &pb::GrantConsentRequest) -> Result<(TenantId, Grant), Fault> {
@@ -22,18 +24,42 @@ pub(crate) fn granted(request: &pb::GrantConsentRequest) -> Result<(TenantId, Gr
     };
     let legal_basis = fields.words("legal_basis", &request.legal_basis, 512);
     let text_version = fields.words("text_version", &request.text_version, 64);
+    let legacy = legacy(&mut fields, request);
     let grant = consent_type.zip(legal_basis).zip(text_version);
-    let grant = grant.map(|((consent_type, legal_basis), text_version)| Grant { consent_type, legal_basis, text_version });
+    let grant = grant.map(|((consent_type, legal_basis), text_version)| Grant { consent_type, legacy, legal_basis, text_version });
     fields.done(tenant.zip(grant))
 }
 
-/// A withdrawal: the tenant, and the position its caller saw.
-pub(crate) fn revoked(request: &pb::RevokeConsentRequest) -> Result<(TenantId, Option<u64>), Fault> {
+/// The one purpose of a legacy grant and when it ends; nothing for a consolidated one.
+fn legacy(fields: &mut Fields, request: &pb::GrantConsentRequest) -> Option<(Purpose, Option<Timestamp>)> {
+    let chosen = fields.purposes(&request.purposes);
+    let end = request.expire_time.as_ref().and_then(|end| {
+        let micros = end.seconds.checked_mul(1_000_000).and_then(|micros| micros.checked_add(i64::from(end.nanos / 1000)));
+        if micros.is_none() || end.nanos < 0 {
+            fields.wrong("expire_time", "is no instant");
+        }
+        micros.map(Timestamp::from_micros)
+    });
+    match (chosen.analytics, chosen.graph) {
+        (true, false) => Some((Purpose::RelationshipAnalytics, end)),
+        (false, true) => Some((Purpose::ConnectionGraph, end)),
+        (true, true) | (false, false) => {
+            if end.is_some() {
+                fields.wrong("expire_time", "is for legacy grants, which name one purpose");
+            }
+            None
+        }
+    }
+}
+
+/// A withdrawal of a tenant's consent.
+pub(crate) fn revoked(request: &pb::RevokeConsentRequest) -> Result<(TenantId, Revoke), Fault> {
     let mut fields = Fields::default();
     fields.request_id(&request.request_id);
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
     let expected = fields.etag(&request.etag);
-    fields.done(tenant.map(|tenant| (tenant, expected)))
+    let allowed = fields.allowed(request.expected_destroyed, request.validate_only);
+    fields.done(tenant.zip(allowed).map(|(tenant, allowed)| (tenant, Revoke { expected, allowed })))
 }
 
 /// Whose choice, for which purposes.
@@ -112,7 +138,30 @@ pub(crate) fn consent(state: &State) -> pb::Consent {
         gates: Purpose::ALL.into_iter().flat_map(|purpose| gates(state, purpose)).collect(),
         position: state.position as i64,
         etag: Etag(state.position).to_string(),
+        covers: Purpose::ALL.into_iter().filter_map(|purpose| cover(state, purpose)).collect(),
     }
+}
+
+fn cover(state: &State, purpose: Purpose) -> Option<pb::Cover> {
+    let cover = state.consent.covers.of(purpose).as_ref()?;
+    let expire_time = cover.expire_time.map(super::time);
+    Some(pb::Cover { purpose: purpose_word(purpose).into(), expire_time, expired: cover.expired })
+}
+
+/// How every gate that a source asks stands for a user. `shareable` says whether the caller may know private choices.
+pub(crate) fn user_gates(gates: &Gates<'_>, user: &User, purpose: Purpose, source: Source, shareable: bool) -> Vec<pb::UserGate> {
+    let asked = |kind: &Gate| source == Source::Mailbox || kind.is_private();
+    let answer = |kind: Gate| match gates.is_open(kind, user, purpose) {
+        _ if kind.is_private() && !shareable => pb::GateAnswer::NotShareable,
+        true => pb::GateAnswer::Open,
+        false => pb::GateAnswer::Closed,
+    };
+    let told = Gate::ALL.into_iter().filter(asked).map(|kind| pb::UserGate {
+        gate: gate(kind).into(),
+        purpose: purpose_word(purpose).into(),
+        answer: answer(kind).into(),
+    });
+    told.collect()
 }
 
 /// What is consented to, as a word of the contract.
@@ -132,23 +181,26 @@ pub(crate) fn kept_consent_type(kept: i32) -> Option<ConsentType> {
 
 fn gates(state: &State, purpose: Purpose) -> impl Iterator<Item = pb::GateState> + '_ {
     let gates = state.gates();
+    let deadline = state.consent_deadline(purpose).map(super::time);
     let tenantwide = move |gate| match gate {
-        Gate::Feature => Some(*gates.feature.of(purpose)),
-        Gate::MailboxSource => Some(*gates.mailbox_source.of(purpose)),
-        Gate::TenantConsent => Some(gates.consent),
-        Gate::Region => Some(true),
+        Gate::Feature => Some(gates.feature(purpose)),
+        Gate::MailboxSource => Some(gates.mailbox_source(purpose)),
+        Gate::TenantConsent => Some(*gates.consent.of(purpose)),
+        Gate::Region => Some(gates.region),
         Gate::Role | Gate::Group | Gate::User => None,
     };
+    let personal = state.gates();
     Gate::ALL.into_iter().map(move |kind| {
         let mailboxes = || state.directory.users().filter(|user| user.has_any_mailbox());
         let kept_out = match tenantwide(kind) {
             Some(true) => 0,
             Some(false) => mailboxes().count(),
-            None => mailboxes().filter(|user| !gates.is_open(kind, user, purpose)).count(),
+            None => mailboxes().filter(|user| !personal.is_open(kind, user, purpose)).count(),
         };
         let open = tenantwide(kind).unwrap_or_else(|| kept_out == 0 || kept_out < mailboxes().count());
         let (gate, purpose) = (gate(kind).into(), purpose_word(purpose).into());
-        pb::GateState { gate, purpose, open, users_kept_out: kept_out as i64 }
+        let deadline_time = deadline.filter(|_| kind == Gate::Feature);
+        pb::GateState { gate, purpose, open, users_kept_out: kept_out as i64, deadline_time }
     })
 }
 
@@ -162,12 +214,5 @@ pub(crate) fn gate(gate: Gate) -> pb::Gate {
         Gate::Group => pb::Gate::Group,
         Gate::User => pb::Gate::User,
         Gate::Region => pb::Gate::Region,
-    }
-}
-
-fn purpose_word(purpose: Purpose) -> common::Purpose {
-    match purpose {
-        Purpose::RelationshipAnalytics => common::Purpose::RelationshipAnalytics,
-        Purpose::ConnectionGraph => common::Purpose::ConnectionGraph,
     }
 }

@@ -1,7 +1,7 @@
 //! Users as the directory tells them, and as clients see them.
 
-use consent_domain::sync::{Allowed, Mode, Refused, Synced};
-use consent_domain::{DirectoryEntry, User, UserKind};
+use consent_domain::sync::{Mode, Refused, Synced};
+use consent_domain::{Allowed, DirectoryEntry, User, UserKind};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
 use vocabulary::{Fault, TenantId, Violation};
@@ -18,23 +18,20 @@ const ADDRESSES: std::ops::RangeInclusive<usize> = 1..=64;
 pub(crate) fn beginning(request: &pb::SyncUsersRequest) -> Result<(TenantId, Mode, Allowed), Fault> {
     let mut fields = Fields::default();
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
-    let mode = match pb::SyncMode::try_from(request.mode) {
+    let mode = mode(&mut fields, request.mode);
+    let allowed = fields.allowed(request.expected_destroyed, request.validate_only);
+    fields.done(tenant.zip(mode).zip(allowed).map(|((tenant, mode), allowed)| (tenant, mode, allowed)))
+}
+
+pub(super) fn mode(fields: &mut Fields, mode: i32) -> Option<Mode> {
+    match pb::SyncMode::try_from(mode) {
         Ok(pb::SyncMode::Unspecified | pb::SyncMode::Delta) => Some(Mode::Delta),
         Ok(pb::SyncMode::Full) => Some(Mode::Full),
         Err(_) => {
             fields.wrong("mode", "is not known");
             None
         }
-    };
-    let allowed = match u64::try_from(request.expected_destroyed) {
-        Ok(_) if request.validate_only => Some(Allowed::Any),
-        Ok(named) => Some(Allowed::Few(named)),
-        Err(_) => {
-            fields.wrong("expected_destroyed", "must not be negative");
-            None
-        }
-    };
-    fields.done(tenant.zip(mode).zip(allowed).map(|((tenant, mode), allowed)| (tenant, mode, allowed)))
+    }
 }
 
 /// Checks what every message of a sync must keep to.
@@ -56,10 +53,7 @@ pub(crate) fn entry(user: &pb::User) -> Result<DirectoryEntry, Vec<Violation>> {
         fields.wrong("user", format!("takes more than {LARGEST} bytes"));
         return Err(fields.into_violations());
     }
-    let printable = |text: &str| text.chars().all(|c| !c.is_control()) && !text.trim().is_empty();
-    if user.external_id.chars().count() > 128 || !printable(&user.external_id) {
-        fields.wrong("external_id", "must be 1 to 128 printable characters");
-    }
+    fields.external_id("external_id", &user.external_id);
     if !ADDRESSES.contains(&user.addresses.len()) {
         fields.wrong("addresses", "must be 1 to 64 addresses");
     }
@@ -91,7 +85,7 @@ pub(crate) fn entry(user: &pb::User) -> Result<DirectoryEntry, Vec<Violation>> {
 /// A user as clients see them.
 pub(crate) fn user(user: &User) -> pb::User {
     let mut told = told(user);
-    told.mailbox_open = user.mailbox.is_open_at_all();
+    told.mailbox_open = user.mailbox.is_readable_at_all();
     told
 }
 
@@ -120,18 +114,23 @@ pub(crate) fn told(user: &User) -> pb::User {
 /// What became of a sync that closed so many mailboxes; `refused` are the entries that did not come as far as the rules.
 pub(crate) fn synced(synced: Synced, closed: u64, mut refused: Vec<Refused>, revision: String) -> pb::SyncUsersResponse {
     refused.extend(synced.refused);
-    refused.sort();
-    let refused = refused.into_iter().map(|Refused { index, field, description }| {
-        let index = index as i64;
-        pb::RefusedUser { index, field, description }
-    });
     pb::SyncUsersResponse {
         added: synced.added as i64,
         updated: synced.updated as i64,
         departed: synced.departed as i64,
         unchanged: synced.unchanged as i64,
-        refused: refused.collect(),
+        refused: refusals(refused),
         revision,
         mailboxes_closed: closed as i64,
     }
+}
+
+/// What was not taken in, in the order of the sync.
+pub(super) fn refusals(mut refused: Vec<Refused>) -> Vec<pb::RefusedUser> {
+    refused.sort();
+    let refused = refused.into_iter().map(|Refused { index, field, description }| {
+        let index = index as i64;
+        pb::RefusedUser { index, field, description }
+    });
+    refused.collect()
 }

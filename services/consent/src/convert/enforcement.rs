@@ -1,10 +1,11 @@
 //! What each holder is told: keys and states as far as it may have them.
 
-use consent_domain::{Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, User, holding};
+use consent_domain::{Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, State, User, holding};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
 use vocabulary::Fault;
 
+use super::micros;
 use crate::enforce::Change;
 use crate::tenants::{Held, Tenants};
 
@@ -48,7 +49,7 @@ fn pieces(held: &Held, holder: Holder) -> impl Iterator<Item = pb::EnforcedTenan
     let mut first = true;
     std::iter::from_fn(move || {
         let users: Vec<_> = users.by_ref().take(USERS_PER_PIECE).map(|user| enforced(held, &gates, user, holder)).collect();
-        (!users.is_empty() || first).then(|| tenant(held, std::mem::take(&mut first), users))
+        (!users.is_empty() || first).then(|| tenant(held, holder, std::mem::take(&mut first), users))
     })
 }
 
@@ -58,15 +59,29 @@ pub(crate) fn change(change: &Change, holder: Holder) -> pb::EnforceChange {
     let gates = held.state.gates();
     let users = change.users.iter().filter_map(|id| held.state.directory.get(*id));
     let users = users.map(|user| enforced(held, &gates, user, holder)).collect();
-    let tenants = vec![tenant(held, change.settings, users)];
+    let tenants = vec![tenant(held, holder, change.settings, users)];
     pb::EnforceChange { position: change.position, narrowing: change.narrowing, tenants }
 }
 
-fn tenant(held: &Held, settings: bool, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
+/// When a holder's purpose ends by itself; for ingestion, which collects for both, when both have ended.
+fn expire_micros(state: &State, holder: Holder) -> i64 {
+    let end = |purpose| state.consent.expire_time(purpose);
+    match holder.purpose() {
+        Some(purpose) => micros(end(purpose)),
+        None => {
+            let mut open = Purpose::ALL.into_iter().filter(|purpose| state.consent.opens_mailboxes(*purpose)).peekable();
+            let ends = if open.peek().is_some() { open.map(end).collect::<Option<Vec<_>>>() } else { None };
+            micros(ends.and_then(|ends| ends.into_iter().max()))
+        }
+    }
+}
+
+fn tenant(held: &Held, holder: Holder, settings: bool, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
     let told = pb::EnforcedTenant {
         tenant_id: held.state.tenant.to_string(),
         users,
         position: held.state.position,
+        expire_micros: expire_micros(&held.state, holder),
         ..pb::EnforcedTenant::default()
     };
     if !settings {
@@ -81,7 +96,7 @@ fn tenant(held: &Held, settings: bool, users: Vec<pb::EnforcedUser>) -> pb::Enfo
     }
 }
 
-fn enforced(held: &Held, gates: &Gates, user: &User, holder: Holder) -> pb::EnforcedUser {
+fn enforced(held: &Held, gates: &Gates<'_>, user: &User, holder: Holder) -> pb::EnforcedUser {
     let holding = holding(user, holder);
     let key = |part| {
         let name = KeyName { user: user.id, generation: user.mailbox.generation, part };
@@ -103,9 +118,18 @@ fn enforced(held: &Held, gates: &Gates, user: &User, holder: Holder) -> pb::Enfo
         log_key: if holding.log() { key(KeyPart::Log) } else { Vec::new() },
         view_key: holding.view.map(key).unwrap_or_default(),
         intervals: holding.intervals.iter().map(interval).collect(),
+        scope_micros: if holder == Holder::Ingestion { micros(collected_from(user)) } else { 0 },
     }
 }
 
+/// From which instant on ingestion collects: the earliest of all purposes that it collects for.
+fn collected_from(user: &User) -> Option<vocabulary::Timestamp> {
+    let open = Purpose::ALL.into_iter().filter(|purpose| user.mailbox.is_open(*purpose));
+    let scopes: Option<Vec<_>> = open.map(|purpose| user.mailbox.intervals.of(purpose).last().and_then(|last| last.scope)).collect();
+    scopes.and_then(|scopes| scopes.into_iter().min())
+}
+
 fn interval(interval: &Interval) -> pb::OpenInterval {
-    pb::OpenInterval { from_position: interval.from, to_position: interval.to.unwrap_or_default() }
+    let Interval { from, to, scope } = interval;
+    pb::OpenInterval { from_position: *from, to_position: to.unwrap_or_default(), scope_micros: micros(*scope) }
 }

@@ -1,6 +1,6 @@
 //! Reading the fields of a request: everything that is wrong is said at once.
 
-use consent_domain::{PerPurpose, Purpose};
+use consent_domain::{Allowed, PerPurpose, Purpose};
 use contracts::common::v1 as common;
 use vocabulary::{Address, Etag, Fault, RequestId, TenantId, Violation, address};
 
@@ -76,6 +76,28 @@ impl Fields {
             return None;
         }
         Etag::parse(text).map(|etag| etag.0).map_err(|error| self.wrong("etag", error.to_string())).ok()
+    }
+
+    /// How many mailboxes a command may destroy: the number its caller names, or any when it is only asked.
+    pub fn allowed(&mut self, expected_destroyed: i64, validate_only: bool) -> Option<Allowed> {
+        match u64::try_from(expected_destroyed) {
+            Ok(_) if validate_only => Some(Allowed::Any),
+            Ok(named) => Some(Allowed::Few(named)),
+            Err(_) => {
+                self.wrong("expected_destroyed", "must not be negative");
+                None
+            }
+        }
+    }
+
+    /// The id the directory gave somebody or something: 1 to 128 printable characters.
+    pub fn external_id(&mut self, field: impl Into<String>, text: &str) -> Option<Box<str>> {
+        let printable = text.chars().all(|c| !c.is_control()) && !text.trim().is_empty();
+        if text.chars().count() > 128 || !printable {
+            self.wrong(field, "must be 1 to 128 printable characters");
+            return None;
+        }
+        Some(text.into())
     }
 
     /// Which purposes are named; both, when none is.

@@ -2,7 +2,7 @@
 
 use consent_domain::settings::DEFAULT_WINDOW_DAYS;
 use consent_domain::tenant::Update;
-use consent_domain::{Settings, State, UnrecordedPeople};
+use consent_domain::{Allowed, DepartedPolicy, Settings, State, UnrecordedPeople, UserDefault};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
 use vocabulary::{Address, Etag, Fault, TenantId, Timestamp};
@@ -23,8 +23,8 @@ pub(crate) fn created(request: &pb::CreateTenantRequest) -> Result<(TenantId, Up
     fields.done(tenant.map(|tenant| (tenant, settings)))
 }
 
-/// Changes of a tenant's settings.
-pub(crate) fn updated(request: &pb::UpdateTenantRequest) -> Result<(TenantId, Update), Fault> {
+/// Changes of a tenant's settings, and how many mailboxes they may destroy.
+pub(crate) fn updated(request: &pb::UpdateTenantRequest) -> Result<(TenantId, Update, Allowed), Fault> {
     let mut fields = Fields::default();
     fields.request_id(&request.request_id);
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
@@ -34,7 +34,8 @@ pub(crate) fn updated(request: &pb::UpdateTenantRequest) -> Result<(TenantId, Up
     let given = request.tenant.clone().unwrap_or_default();
     let expected = fields.etag(&request.etag);
     let update = Update { expected, ..update(&mut fields, &given, &request.tenant_id) };
-    fields.done(tenant.map(|tenant| (tenant, update)))
+    let allowed = fields.allowed(request.expected_destroyed, request.validate_only);
+    fields.done(tenant.zip(allowed).map(|(tenant, allowed)| (tenant, update, allowed)))
 }
 
 fn update(fields: &mut Fields, given: &pb::Tenant, tenant: &str) -> Update {
@@ -64,12 +65,37 @@ fn update(fields: &mut Fields, given: &pb::Tenant, tenant: &str) -> Update {
             None
         }
     };
+    let region = given.region.trim();
+    if region.len() > 64 || !region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
+        fields.wrong("tenant.region", "must be up to 64 of a-z, 0-9 and '-'");
+    }
+    let user_default = match pb::UserDefault::try_from(given.user_default) {
+        Ok(pb::UserDefault::Unspecified) => None,
+        Ok(pb::UserDefault::In) => Some(UserDefault::In),
+        Ok(pb::UserDefault::Out) => Some(UserDefault::Out),
+        Err(_) => {
+            fields.wrong("tenant.user_default", "is not known");
+            None
+        }
+    };
+    let departed = match pb::DepartedPolicy::try_from(given.departed_policy) {
+        Ok(pb::DepartedPolicy::Unspecified) => None,
+        Ok(pb::DepartedPolicy::Keep) => Some(DepartedPolicy::Keep),
+        Ok(pb::DepartedPolicy::Erase) => Some(DepartedPolicy::Erase),
+        Err(_) => {
+            fields.wrong("tenant.departed_policy", "is not known");
+            None
+        }
+    };
     Update {
         display_name: display_name.filter(|name| !name.is_empty()),
         domains: (!domains.is_empty()).then_some(domains),
         data_window_days: u16::try_from(days).ok().filter(|days| *days > 0),
         known_lists: (!known_lists.is_empty()).then_some(known_lists),
         unrecorded_people,
+        region: (!region.is_empty()).then(|| region.into()),
+        user_default,
+        departed,
         expected: None,
     }
 }
@@ -92,6 +118,9 @@ pub(crate) fn first_settings(given: Update, now: Timestamp, position: u64) -> Se
         data_window_days: given.data_window_days.unwrap_or(DEFAULT_WINDOW_DAYS),
         known_lists: given.known_lists.unwrap_or_default(),
         unrecorded_people: given.unrecorded_people.unwrap_or_default(),
+        region: given.region.unwrap_or_default(),
+        user_default: given.user_default.unwrap_or_default(),
+        departed: given.departed.unwrap_or_default(),
         create_time: now,
         position,
     }
@@ -108,6 +137,14 @@ pub(crate) fn settings(tenant: &TenantId, settings: &Settings) -> pb::Tenant {
         UnrecordedPeople::Hidden => pb::UnrecordedPeople::Hidden,
         UnrecordedPeople::Visible => pb::UnrecordedPeople::Visible,
     };
+    let user_default = match settings.user_default {
+        UserDefault::In => pb::UserDefault::In,
+        UserDefault::Out => pb::UserDefault::Out,
+    };
+    let departed_policy = match settings.departed {
+        DepartedPolicy::Keep => pb::DepartedPolicy::Keep,
+        DepartedPolicy::Erase => pb::DepartedPolicy::Erase,
+    };
     pb::Tenant {
         tenant_id: tenant.to_string(),
         display_name: settings.display_name.to_string(),
@@ -117,5 +154,8 @@ pub(crate) fn settings(tenant: &TenantId, settings: &Settings) -> pb::Tenant {
         unrecorded_people: unrecorded_people.into(),
         create_time: Some(super::time(settings.create_time)),
         etag: Etag(settings.position).to_string(),
+        region: settings.region.to_string(),
+        user_default: user_default.into(),
+        departed_policy: departed_policy.into(),
     }
 }

@@ -58,7 +58,7 @@ impl Applications {
         let command = Command { tenant, repeat, validate_only: false, narrows: false };
         let decided = self.0.decide(
             command,
-            move |state, _, position| Ok((switch::register(state, application, position)?, ())),
+            move |state, moment| Ok((switch::register(state, application, moment)?, ())),
             move |state, _, (), revision| pb::RegisterApplicationResponse { application: found(state, &id), revision },
         );
         Ok(decided.await?.answer)
@@ -87,11 +87,14 @@ impl Applications {
         caller.require_any(&ADMINISTRATORS)?;
         let id = application.id.clone();
         let repeat = Repeatable::of("UpdateApplication", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
         let decided = self.0.decide(
             command,
-            move |state, _, position| Ok((switch::update(state, application, expected, position)?, ())),
-            move |state, _, (), revision| pb::UpdateApplicationResponse { application: found(state, &id), revision },
+            move |state, moment| Ok((switch::update(state, application, expected, moment)?, state.mailboxes_open())),
+            move |state, _, open_before, revision| {
+                let mailboxes_held = open_before.saturating_sub(state.mailboxes_open()) as i64;
+                pb::UpdateApplicationResponse { application: found(state, &id), revision, mailboxes_held }
+            },
         );
         let decided = decided.await?;
         self.0.enforced(&decided).await?;

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use consent_domain::revoke::{self, Revoke};
-use consent_domain::{Gates, State, User, grant, opt_in, opt_out};
+use consent_domain::{State, User, expire, grant, opt_in, opt_out, revoke};
 use contracts::consent::v1 as pb;
 use pb::consent_service_server::ConsentService;
 use runtime::{Caller, Role, answer};
 use tonic::{Request, Response, Status};
 use vocabulary::{Address, Fault, Reason};
 
-use super::user_at;
+use super::{groups, user_at};
 use crate::convert::consent::{self as convert, Choice};
 use crate::convert::fields::Fields;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
 
 /// Who decides about consent, and may know everybody's choice.
-const ADMINISTRATORS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
+pub(super) const ADMINISTRATORS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
 
 /// Adapts ConsentService.
 pub(crate) struct Consents(pub Arc<Core>);
@@ -47,6 +46,16 @@ impl ConsentService for Consents {
         answer(async { self.opt_out(caller?, request.into_inner()).await }.await)
     }
 
+    async fn opt_out_group(&self, request: Request<pb::OptOutGroupRequest>) -> Result<Response<pb::OptOutGroupResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { groups::opt_out(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
+    async fn opt_in_group(&self, request: Request<pb::OptInGroupRequest>) -> Result<Response<pb::OptInGroupResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { groups::opt_in(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
     async fn opt_in_user(&self, request: Request<pb::OptInUserRequest>) -> Result<Response<pb::OptInUserResponse>, Status> {
         let caller = Caller::of(&request);
         answer(async { self.opt_in(caller?, request.into_inner()).await }.await)
@@ -62,7 +71,7 @@ impl Consents {
         let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false };
         let decided = self.0.decide(
             command,
-            move |state, now, position| Ok((grant::decide(state, &given, now, position)?, ())),
+            move |state, moment| Ok((grant::decide(state, &given, moment)?, ())),
             |state, decision, (), revision| {
                 let mailboxes_opened = decision.opened as i64;
                 pb::GrantConsentResponse { consent: Some(convert::consent(state)), mailboxes_opened, revision }
@@ -72,14 +81,14 @@ impl Consents {
     }
 
     async fn revoke(&self, caller: Caller, request: pb::RevokeConsentRequest) -> Result<pb::RevokeConsentResponse, Fault> {
-        let (tenant, expected) = convert::revoked(&request)?;
+        let (tenant, revoke) = convert::revoked(&request)?;
         caller.require_tenant(&tenant)?;
         caller.require_any(&ADMINISTRATORS)?;
         let repeat = Repeatable::of("RevokeConsent", &request.request_id, &request);
         let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
         let decided = self.0.decide(
             command,
-            move |state, now, position| Ok((revoke::decide(state, &Revoke { expected }, now, position)?, ())),
+            move |state, moment| Ok((revoke::decide(state, &revoke, moment)?, ())),
             |state, decision, (), revision| {
                 let (consent, mailboxes_closed) = (Some(convert::consent(state)), decision.closed as i64);
                 pb::RevokeConsentResponse { consent, mailboxes_closed, enforced_time: None, revision }
@@ -106,20 +115,26 @@ impl Consents {
         let (held, revision) = self.0.read(&check.tenant, &request.revision)?;
         let state = &held.state;
         let user = user_at(state, &check.user)?;
-        let gates = match &check.application {
-            None => state.gates(),
-            Some(id) => {
-                let unknown = || Fault::not_found(Reason::ApplicationNotFound, "no such application");
-                Gates::of(state.applications.get(id).ok_or_else(unknown)?, &state.consent)
-            }
-        };
+        let (consent, applications) = expire::present(state, self.0.clock.now());
+        let asking = applications.iter().filter(|held| check.application.as_ref().is_none_or(|id| *id == held.id)).collect::<Vec<_>>();
+        if check.application.is_some() && asking.is_empty() {
+            return Err(Fault::not_found(Reason::ApplicationNotFound, "no such application"));
+        }
+        let gates = state.gates_under(asking, &consent);
+        let shareable = may_know(caller, state, user);
         let closed = check.purposes.iter().filter_map(|purpose| gates.first_closed(user, *purpose, check.source)).min();
-        let shareable = closed.filter(|gate| !gate.is_private() || may_know(caller, state, user));
+        let closed_gate = match closed {
+            None => pb::Gate::Unspecified,
+            Some(gate) if gate.is_private() && !shareable => pb::Gate::NotShareable,
+            Some(gate) => convert::gate(gate),
+        };
+        let told = check.purposes.iter().flat_map(|purpose| convert::user_gates(&gates, user, *purpose, check.source, shareable));
         Ok(pb::CheckConsentResponse {
             allowed: closed.is_none(),
-            closed_gate: shareable.map_or(pb::Gate::Unspecified, convert::gate).into(),
+            closed_gate: closed_gate.into(),
             position: state.position as i64,
             revision,
+            gates: told.collect(),
         })
     }
 
@@ -130,10 +145,10 @@ impl Consents {
         let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
         let decided = self.0.decide(
             command,
-            move |state, _, position| {
+            move |state, moment| {
                 let user = user_at(state, &user)?;
                 may_choose(&caller, state, user)?;
-                Ok((opt_out::decide(state, user, purposes, position), ()))
+                Ok((opt_out::decide(state, user, purposes, moment), ()))
             },
             |_, decision, (), revision| pb::OptOutUserResponse { mailbox_closed: decision.closed > 0, enforced_time: None, revision },
         );
@@ -150,13 +165,13 @@ impl Consents {
         let command = Command { tenant, repeat, validate_only: false, narrows: false };
         let decided = self.0.decide(
             command,
-            move |state, _, position| {
+            move |state, moment| {
                 let user = user_at(state, &user)?;
                 may_choose(&caller, state, user)?;
-                Ok((opt_in::decide(state, user, purposes, position), user.id))
+                Ok((opt_in::decide(state, user, purposes, moment), user.id))
             },
             |state, _, user, revision| {
-                let mailbox_open = state.directory.get(user).is_some_and(|user| user.mailbox.is_open_at_all());
+                let mailbox_open = state.directory.get(user).is_some_and(|user| user.mailbox.is_readable_at_all());
                 pb::OptInUserResponse { mailbox_open, revision }
             },
         );

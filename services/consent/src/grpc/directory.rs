@@ -11,7 +11,7 @@ use runtime::{Caller, Role, answer, fault_of};
 use tonic::{Request, Response, Status, Streaming};
 use vocabulary::{Fault, UserId};
 
-use super::user_at;
+use super::{groups, user_at};
 use crate::convert::directory as convert;
 use crate::convert::fields::Fields;
 use crate::pages;
@@ -28,6 +28,15 @@ impl DirectoryService for Directories {
     async fn sync_users(&self, request: Request<Streaming<pb::SyncUsersRequest>>) -> Result<Response<pb::SyncUsersResponse>, Status> {
         let caller = Caller::of(&request);
         answer(async { self.sync(caller?, request.into_inner()).await }.await)
+    }
+
+    async fn sync_groups(&self, request: Request<Streaming<pb::SyncGroupsRequest>>) -> Result<Response<pb::SyncGroupsResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { groups::sync(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
+    async fn list_groups(&self, request: Request<pb::ListGroupsRequest>) -> Result<Response<pb::ListGroupsResponse>, Status> {
+        answer(Caller::of(&request).and_then(|caller| groups::list(&self.0, &caller, request.get_ref())))
     }
 
     async fn get_user(&self, request: Request<pb::GetUserRequest>) -> Result<Response<pb::GetUserResponse>, Status> {
@@ -90,8 +99,8 @@ impl Directories {
         let command = Command { tenant, repeat: None, validate_only, narrows: true };
         let decided = self.0.decide(
             command,
-            move |state, _, position| {
-                let mut synced = sync::decide(state, mode, entries, &refused_ids, allowed, || fresh(state), position)?;
+            move |state, moment| {
+                let mut synced = sync::decide(state, mode, entries, &refused_ids, allowed, || fresh(state), moment)?;
                 Ok((std::mem::take(&mut synced.decision), synced))
             },
             |_, decision, synced: Synced, revision| convert::synced(synced, decision.closed, refused, revision),

@@ -47,9 +47,13 @@ impl Tenants {
         caller.require_any(&[Role::Operator])?;
         let repeat = Repeatable::of("CreateTenant", &request.request_id, &request);
         let command = Command { tenant: tenant.clone(), repeat, validate_only: false, narrows: false };
+        let allowed_regions = Arc::clone(&self.0.allowed_regions);
         let made = self.0.create(
             command,
-            move |held, now, position| Ok(tenant::create(held, tenant, convert::first_settings(given, now, position))?),
+            move |held, moment| {
+                let settings = convert::first_settings(given, moment.time, moment.position);
+                Ok(tenant::create(held, tenant, settings, allowed_regions)?)
+            },
             |state, revision| pb::CreateTenantResponse { tenant: Some(convert::tenant(state)), revision },
         );
         Ok(made.await?.answer)
@@ -85,15 +89,18 @@ impl Tenants {
     }
 
     async fn update(&self, caller: Caller, request: pb::UpdateTenantRequest) -> Result<pb::UpdateTenantResponse, Fault> {
-        let (tenant, update) = convert::updated(&request)?;
+        let (tenant, update, allowed) = convert::updated(&request)?;
         caller.require_tenant(&tenant)?;
         caller.require_any(&[Role::Operator])?;
         let repeat = Repeatable::of("UpdateTenant", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
         let decided = self.0.decide(
             command,
-            move |state, _, position| Ok((tenant::update(state, &update, position)?, ())),
-            |state, _, (), revision| pb::UpdateTenantResponse { tenant: Some(convert::tenant(state)), revision },
+            move |state, moment| Ok((tenant::update(state, &update, allowed, moment)?, ())),
+            |state, decision, (), revision| {
+                let (tenant, mailboxes_closed) = (Some(convert::tenant(state)), decision.closed as i64);
+                pb::UpdateTenantResponse { tenant, revision, mailboxes_closed }
+            },
         );
         let decided = decided.await?;
         self.0.enforced(&decided).await?;

@@ -40,7 +40,7 @@ async fn each_holder_gets_the_keys_of_its_purpose_and_no_others() {
     let (ada, other) = (&analytics.users()["ada"], &graph.users()["ada"]);
     assert_eq!(ada.log_key, other.log_key);
     assert_ne!(ada.view_key, other.view_key);
-    assert_eq!(ada.intervals, [pb::OpenInterval { from_position: snapshot.position, to_position: 0 }]);
+    assert_eq!(ada.intervals, [pb::OpenInterval { from_position: snapshot.position, to_position: 0, scope_micros: 0 }]);
     assert!(!analytics.users()["bob"].named_in_analytics && analytics.users()["bob"].named_in_graph);
     let tenant = &snapshot.tenants[0];
     assert_eq!((tenant.names_key.len(), tenant.facts_key.len(), tenant.lookup_key.len()), (32, 32, 32));
@@ -95,7 +95,9 @@ async fn the_gates_are_told_one_by_one_and_checked_in_their_order() {
     let off =
         pb::UpdateApplicationRequest { tenant_id: TENANT.into(), application: Some(application(true, false, true)), ..Default::default() };
     suite.applications().update_application(off).await.unwrap();
-    check(pb::Gate::Feature, Crm).await;
+    check(pb::Gate::Feature, Mailbox).await;
+    // G1 touches mailbox data only.
+    check(pb::Gate::User, Crm).await;
     let consent = suite.consent().await;
     let graph = common::Purpose::ConnectionGraph;
     let state = |gate: pb::Gate| consent.gates.iter().find(|held| held.gate() == gate && held.purpose() == graph).unwrap();

@@ -4,8 +4,10 @@
 
 mod directory;
 mod disk;
+mod ending;
 mod enforcement;
 mod granting;
+mod groups;
 mod pages;
 mod refusals;
 mod repeating;

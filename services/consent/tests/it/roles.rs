@@ -33,12 +33,17 @@ async fn people_choose_for_themselves_and_administrators_for_everybody() {
     let ask = || pb::CheckConsentRequest { tenant_id: TENANT.into(), user: "bob@contoso.example".into(), ..Default::default() };
     for (user, role, gate) in [
         (bob, "SELLER", pb::Gate::User),
-        ("ada@contoso.example", "SELLER", pb::Gate::Unspecified),
-        ("ada@contoso.example", "MANAGER", pb::Gate::Unspecified),
+        ("ada@contoso.example", "SELLER", pb::Gate::NotShareable),
+        ("ada@contoso.example", "MANAGER", pb::Gate::NotShareable),
         ("ada@contoso.example", "DIRECTORY_ADMINISTRATOR", pb::Gate::User),
     ] {
         let checked = told(consents.check_consent(as_caller(ask(), user, &[role], TENANT)).await).unwrap();
         assert_eq!((checked.allowed, checked.closed_gate()), (false, gate), "{user} {role}");
+        // Whether the other private gates are open is nobody's business either.
+        let told = |kind: pb::Gate| checked.gates.iter().find(|held| held.gate() == kind).unwrap().answer();
+        let shared = gate == pb::Gate::User;
+        assert_eq!(told(pb::Gate::Group), if shared { pb::GateAnswer::Open } else { pb::GateAnswer::NotShareable });
+        assert_eq!((told(pb::Gate::TenantConsent), checked.gates.len()), (pb::GateAnswer::Open, 14));
     }
     let list = pb::ListTenantsRequest::default();
     let listed = told(suite.tenants().list_tenants(as_caller(list, bob, &["SELLER"], "fabrikam")).await).unwrap();

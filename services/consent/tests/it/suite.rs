@@ -13,7 +13,7 @@ use pb::tenant_service_client::TenantServiceClient;
 use runtime::{Config, Context, Link, fault_of};
 use tempfile::TempDir;
 use tonic::{Response, Status};
-use vocabulary::Fault;
+use vocabulary::{Clock, Fault, SystemClock};
 
 pub const TENANT: &str = "contoso";
 
@@ -33,15 +33,28 @@ impl Suite {
     /// With the tenant, its application and five users: two persons, a shared mailbox, a room and a guest.
     pub async fn start(lease: Duration) -> Self {
         let suite = Self::bare(lease).await;
-        suite.tenants().create_tenant(create_tenant()).await.unwrap();
-        suite.applications().register_application(register(true, true, true)).await.unwrap();
-        suite.sync(pb::SyncMode::Full, users()).await.unwrap();
+        suite.fill().await;
         suite
     }
 
+    /// Makes the tenant, its application and its users.
+    pub async fn fill(&self) {
+        let suite = self;
+        suite.tenants().create_tenant(create_tenant()).await.unwrap();
+        suite.applications().register_application(register(true, true, true)).await.unwrap();
+        suite.sync(pb::SyncMode::Full, users()).await.unwrap();
+    }
+
     async fn at(dir: TempDir, lease: Duration) -> Result<Self, (TempDir, Fault)> {
-        let config = Config { data_dir: dir.path().to_owned(), lease_ms: lease.as_millis() as u64, ..Config::default() };
-        let context = Context::of_the_machine(Arc::new(config));
+        Self::at_with(dir, lease, Arc::new(SystemClock), &[]).await
+    }
+
+    /// With a clock of the test's, and regions that the operator allows.
+    pub async fn at_with(dir: TempDir, lease: Duration, clock: Arc<dyn Clock>, regions: &[&str]) -> Result<Self, (TempDir, Fault)> {
+        let allowed_regions = regions.iter().map(|region| (*region).to_owned()).collect();
+        let lease_ms = lease.as_millis() as u64;
+        let config = Config { data_dir: dir.path().to_owned(), lease_ms, allowed_regions, ..Config::default() };
+        let context = Context::new(Arc::new(config), clock);
         match consent::open(&context).await {
             Ok(service) => Ok(Self { link: service.area().link(), context, dir, service }),
             Err(fault) => Err((dir, fault)),
@@ -98,6 +111,11 @@ impl Suite {
         told(self.directory().sync_users(tokio_stream::once(message)).await)
     }
 
+    pub async fn sync_groups(&self, mode: pb::SyncMode, groups: Vec<pb::Group>) -> Result<pb::SyncGroupsResponse, Fault> {
+        let message = pb::SyncGroupsRequest { tenant_id: TENANT.into(), mode: mode.into(), groups, ..Default::default() };
+        told(self.directory().sync_groups(tokio_stream::once(message)).await)
+    }
+
     /// Whole turns of the writer: what was asked before has by then been decided, and waits only for holders.
     pub async fn turns(&self) {
         for _ in 0..3 {
@@ -138,7 +156,7 @@ pub fn application(analytics: bool, graph: bool, mailbox_source: bool) -> pb::Ap
         relationship_analytics: analytics,
         connection_graph: graph,
         mailbox_source,
-        etag: String::new(),
+        ..Default::default()
     }
 }
 

@@ -61,7 +61,8 @@ impl Consent {
             state: consent::MailboxState::Open.into(),
             log_key: key(id as u8),
             view_key: key(100 + id as u8),
-            intervals: vec![consent::OpenInterval { from_position: 1, to_position: 0 }],
+            intervals: vec![consent::OpenInterval { from_position: 1, to_position: 0, scope_micros: 0 }],
+            scope_micros: 0,
         });
         Self { users: users.collect(), unrecorded_visible: true }
     }
@@ -96,6 +97,7 @@ impl Consent {
             lookup_key: key(203),
             users: self.users.clone(),
             position: CONSENT.1,
+            expire_micros: 0,
         };
         let (log_incarnation, position) = CONSENT;
         let snapshot = consent::EnforceSnapshot { incarnation: START, log_incarnation, position, tenants: vec![tenant], last: true };

@@ -130,7 +130,7 @@ fn open(user: &mut pb::EnforcedUser, generation: u32) {
     user.generation = generation;
     user.state = pb::MailboxState::Open.into();
     user.log_key = vec![user.user_id as u8 ^ (generation as u8) << 5; 32];
-    user.intervals = vec![pb::OpenInterval { from_position: 1, to_position: 0 }];
+    user.intervals = vec![pb::OpenInterval { from_position: 1, to_position: 0, scope_micros: 0 }];
 }
 
 fn close(user: &mut pb::EnforcedUser, state: pb::MailboxState) {

@@ -12,6 +12,8 @@ use crate::json::Json;
 use crate::lines::{self, Lines};
 use crate::output::{counted, said};
 
+mod groups;
+
 const USER: &str = "rapport.consent.v1.User";
 const USERS_AT_ONCE: usize = 500;
 const COLUMNS: [&str; 6] = ["external_id", "addresses", "display_name", "kind", "department", "roles"];
@@ -46,6 +48,11 @@ pub async fn run(command: Directory, out: &mut impl Write) -> Result<(), Fault> 
             }
             lines::ended(refused)
         }
+        Directory::SyncGroups { file, full, validate_only, expect_destroyed, target } => {
+            let intent = Intent { full, validate_only, expected_destroyed: expect_destroyed };
+            groups::sync(&lines::text(&file)?, intent, &target, out).await
+        }
+        Directory::Groups(target) => groups::list(&target, out).await,
         Directory::List(target) => {
             let Client { link, tenant } = Client::of(&target).await?;
             let mut directory = DirectoryServiceClient::new(link);
@@ -98,27 +105,37 @@ pub async fn sync(client: &Client, users: Vec<pb::User>, intent: Intent) -> Resu
     told(DirectoryServiceClient::new(client.link.clone()).sync_users(tokio_stream::iter(messages)).await)
 }
 
-/// The users of a file: JSON lines, or CSV with a head, separated by commas, semicolons or tabs.
+/// The users of a file.
 fn users(text: &str) -> Result<Lines<pb::User>, Fault> {
+    rows(text, USER, &COLUMNS, user)
+}
+
+/// The rows of a file: JSON lines, or CSV with a head, separated by commas, semicolons or tabs.
+pub(super) fn rows<M: prost::Message + Default>(
+    text: &str,
+    message: &str,
+    known: &[&str],
+    row: impl Fn(&csv::StringRecord, Result<csv::StringRecord, csv::Error>) -> Result<M, Fault>,
+) -> Result<Lines<M>, Fault> {
     if text.trim_start().starts_with('{') {
         let schema = Json::new()?;
-        return Ok(Lines::of(lines::json(text).map(|(number, value)| (number, value.and_then(|value| schema.read(USER, value))))));
+        return Ok(Lines::of(lines::json(text).map(|(number, value)| (number, value.and_then(|value| schema.read(message, value))))));
     }
     let head = text.lines().next().unwrap_or_default();
     let delimiter = [b'\t', b';'].into_iter().find(|delimiter| head.contains(*delimiter as char)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let columns = reader.headers().map_err(|error| Fault::invalid_field("head", error.to_string()))?.clone();
-    if let Some(unknown) = columns.iter().find(|column| !COLUMNS.contains(column)) {
-        return Err(Fault::invalid_field("head", format!("unknown column {unknown}; there are {}", COLUMNS.join(", "))));
+    if let Some(unknown) = columns.iter().find(|column| !known.contains(column)) {
+        return Err(Fault::invalid_field("head", format!("unknown column {unknown}; there are {}", known.join(", "))));
     }
     // The head is line 1.
-    Ok(Lines::of((2..).zip(reader.records()).map(|(number, row)| (number, user(&columns, row)))))
+    Ok(Lines::of((2..).zip(reader.records()).map(|(number, held)| (number, row(&columns, held)))))
 }
 
 fn user(columns: &csv::StringRecord, row: Result<csv::StringRecord, csv::Error>) -> Result<pb::User, Fault> {
     let row = row.map_err(|error| Fault::invalid_field("row", error.to_string()))?;
-    let cell = |name| columns.iter().position(|column| column == name).and_then(|column| row.get(column)).unwrap_or("").trim();
-    let list = |name| cell(name).split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let cell = |name| cell(columns, &row, name);
+    let list = |name| listed(cell(name));
     let kind = if cell("kind").is_empty() { "PERSON".to_owned() } else { cell("kind").to_uppercase() };
     let kind = pb::UserKind::from_str_name(&format!("USER_KIND_{kind}"))
         .ok_or_else(|| Fault::invalid_field("kind", "must be PERSON, GUEST, SHARED, ROOM or LIST"))?;
@@ -136,6 +153,16 @@ fn user(columns: &csv::StringRecord, row: Result<csv::StringRecord, csv::Error>)
         roles: list("roles"),
         ..Default::default()
     })
+}
+
+/// What stands in a column, nothing where there is none.
+pub(super) fn cell<'a>(columns: &csv::StringRecord, row: &'a csv::StringRecord, name: &str) -> &'a str {
+    columns.iter().position(|column| column == name).and_then(|column| row.get(column)).unwrap_or("").trim()
+}
+
+/// The parts of a cell, separated by semicolons.
+pub(super) fn listed(cell: &str) -> Vec<String> {
+    cell.split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

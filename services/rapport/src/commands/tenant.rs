@@ -8,9 +8,9 @@ use contracts::consent::v1::tenant_service_client::TenantServiceClient;
 use runtime::Link;
 use vocabulary::Fault;
 
-use crate::cli::{Tenant, TenantCreate, TenantSettings, TenantUpdate, Visibility};
+use crate::cli::{Departed, InOrOut, Tenant, TenantCreate, TenantSettings, TenantUpdate, Visibility};
 use crate::client::told;
-use crate::output::said;
+use crate::output::{counted, said};
 
 /// The application that `create` registers.
 const APPLICATION: &str = "default";
@@ -55,7 +55,7 @@ async fn make(create: TenantCreate, out: &mut impl Write) -> Result<(), Fault> {
         relationship_analytics: true,
         connection_graph: true,
         mailbox_source: true,
-        etag: String::new(),
+        ..Default::default()
     };
     let request = pb::RegisterApplicationRequest { tenant_id: create.id, application: Some(application), request_id: String::new() };
     told(ApplicationServiceClient::new(link).register_application(request).await)?;
@@ -67,10 +67,17 @@ async fn change(update: TenantUpdate, out: &mut impl Write) -> Result<(), Fault>
         return Err(Fault::invalid_field("tenant update", "names nothing to change: see --help"));
     }
     let tenant = Some(settings(&update.settings));
-    let request = pb::UpdateTenantRequest { tenant_id: update.id, tenant, ..Default::default() };
+    let TenantUpdate { id: tenant_id, validate_only, expect_destroyed: expected_destroyed, .. } = update;
+    let request = pb::UpdateTenantRequest { tenant_id, tenant, validate_only, expected_destroyed, ..Default::default() };
     let mut tenants = TenantServiceClient::new(Link::tcp(&update.server.server)?);
-    let changed = told(tenants.update_tenant(request).await)?.tenant.unwrap_or_default();
-    said(writeln!(out, "tenant {} changed", changed.tenant_id))
+    let changed = told(tenants.update_tenant(request).await)?;
+    let closed = counted(changed.mailboxes_closed, "mailbox");
+    let id = changed.tenant.unwrap_or_default().tenant_id;
+    match (validate_only, changed.mailboxes_closed) {
+        (true, _) => said(writeln!(out, "the change would destroy the keys of {closed}")),
+        (false, 0) => said(writeln!(out, "tenant {id} changed")),
+        (false, _) => said(writeln!(out, "tenant {id} changed: the keys of {closed} are destroyed")),
+    }
 }
 
 fn settings(given: &TenantSettings) -> pb::Tenant {
@@ -79,11 +86,24 @@ fn settings(given: &TenantSettings) -> pb::Tenant {
         Some(Visibility::Hidden) => pb::UnrecordedPeople::Hidden,
         Some(Visibility::Visible) => pb::UnrecordedPeople::Visible,
     };
+    let user_default = match given.user_default {
+        None => pb::UserDefault::Unspecified,
+        Some(InOrOut::In) => pb::UserDefault::In,
+        Some(InOrOut::Out) => pb::UserDefault::Out,
+    };
+    let departed_policy = match given.departed {
+        None => pb::DepartedPolicy::Unspecified,
+        Some(Departed::Keep) => pb::DepartedPolicy::Keep,
+        Some(Departed::Erase) => pb::DepartedPolicy::Erase,
+    };
     pb::Tenant {
         display_name: given.name.clone().unwrap_or_default(),
         domains: given.domains.clone(),
         data_window_days: given.data_window_days.unwrap_or_default(),
         unrecorded_people: unrecorded_people.into(),
+        region: given.region.clone().unwrap_or_default(),
+        user_default: user_default.into(),
+        departed_policy: departed_policy.into(),
         ..Default::default()
     }
 }

@@ -87,8 +87,8 @@ pub async fn grant(stage: &mut Stage<'_, impl Write>) -> Result<(), Fault> {
         consent_type: pb::ConsentType::IdentifiableInsights.into(),
         legal_basis: "works agreement of 2026-01-15".to_owned(),
         text_version: "1".to_owned(),
-        request_id: String::new(),
         validate_only: true,
+        ..Default::default()
     };
     let would = told(consent.grant_consent(request.clone()).await)?;
     request.validate_only = false;

@@ -66,7 +66,7 @@ async fn tenant(client: &Client, company: &Company) -> Result<(), Fault> {
         relationship_analytics: true,
         connection_graph: true,
         mailbox_source: true,
-        etag: String::new(),
+        ..Default::default()
     };
     let request =
         consent::RegisterApplicationRequest { tenant_id: client.tenant.clone(), application: Some(application), request_id: String::new() };

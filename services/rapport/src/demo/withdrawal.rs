@@ -16,9 +16,13 @@ use crate::output::{counted, thousands};
 /// The tenant withdraws.
 pub async fn withdraw(stage: &mut Stage<'_, impl Write>) -> Result<(), Fault> {
     stage.act("The tenant withdraws its consent")?;
-    let request = RevokeConsentRequest { tenant_id: stage.client.tenant.clone(), ..Default::default() };
+    let mut consents = ConsentServiceClient::new(stage.client.link.clone());
+    // Whoever destroys many mailboxes names their number.
+    let asked = RevokeConsentRequest { tenant_id: stage.client.tenant.clone(), validate_only: true, ..Default::default() };
+    let expected_destroyed = told(consents.revoke_consent(asked.clone()).await)?.mailboxes_closed;
+    let request = RevokeConsentRequest { validate_only: false, expected_destroyed, ..asked };
     let begun = Instant::now();
-    let done = told(ConsentServiceClient::new(stage.client.link.clone()).revoke_consent(request).await)?;
+    let done = told(consents.revoke_consent(request).await)?;
     let took = milliseconds(begun);
     stage.revision.clone_from(&done.revision);
     stage.tell(&format!("   Answered in {took} ms: the keys of {} mailboxes are destroyed.", done.mailboxes_closed))?;

@@ -1,7 +1,7 @@
 //! Which side an address is on, and what may be done with a mailbox.
 
 use super::*;
-use crate::fixtures::{address, tenant, user, whole};
+use crate::fixtures::{address, intervals, tenant, user, whole};
 use crate::{Mirror, Permit, apply};
 
 fn mirror(users: Vec<UserMirror>) -> Arc<TenantMirror> {
@@ -45,7 +45,7 @@ fn a_mailbox_is_judged_by_its_generation_first() {
 
 #[test]
 fn a_block_is_folded_only_if_it_was_sealed_while_the_purpose_stood_open() {
-    let reopened = UserMirror { intervals: vec![(2, Some(4)), (7, None)], ..user(1, 1, MailboxState::Open) };
+    let reopened = UserMirror { intervals: intervals(&[(2, Some(4)), (7, None)]), ..user(1, 1, MailboxState::Open) };
     let held = user(2, 1, MailboxState::Held);
     let permit = Permit { held: mirror(vec![reopened, held]), log_incarnation: 1, position: 9 };
     for (id, generation, sealed, expected) in [
@@ -94,5 +94,35 @@ fn the_directory_says_on_which_side_an_address_stands_then_lists_then_domains() 
         ("ada@fabrikam.example", Side::Outside, false),
     ] {
         assert_eq!((mirror.side(&address(text)), mirror.is_inside(&address(text))), (side, inside), "{text}");
+    }
+}
+
+#[test]
+fn once_a_purpose_has_ended_by_the_holders_own_clock_no_mailbox_is_open() {
+    let end = Timestamp::from_seconds(1_700_000_000);
+    let mut mirror = Mirror::default();
+    let part = crate::message::TenantPart { expires: Some(end), ..whole(9, vec![user(1, 1, MailboxState::Open)]) };
+    apply::tenant(&mut mirror, part, 9, &mut Vec::new()).unwrap();
+    let held = Arc::clone(&mirror.tenants[&tenant()]);
+    let at = |micros: i64| held.at(Timestamp::from_micros(end.micros() + micros));
+    assert!(Arc::ptr_eq(&at(-1), &held));
+    for later in [at(0), at(1_000_000)] {
+        let one = later.user(UserId(1)).unwrap();
+        assert_eq!((one.is_open(), &one.log_key, &one.view_key), (false, &None, &None));
+        assert_eq!(name(later.mailbox_key(UserId(1), 1)), "held");
+    }
+    // A decision that lets it go on lets it go on.
+    apply::tenant(&mut mirror, crate::fixtures::touched(10, Vec::new()), 10, &mut Vec::new()).unwrap();
+    assert!(mirror.tenants[&tenant()].at(end).user(UserId(1)).unwrap().is_open());
+}
+
+#[test]
+fn what_was_sealed_in_an_interval_counts_from_its_scope_on() {
+    let scope = Some(Timestamp::from_seconds(50));
+    let mut one = user(1, 1, MailboxState::Open);
+    one.intervals = intervals(&[(2, Some(4)), (7, None)]);
+    one.intervals[1].scope = scope;
+    for (position, expected) in [(2, None), (5, None), (7, scope), (100, scope)] {
+        assert_eq!(one.scope_at(position), expected, "{position}");
     }
 }
