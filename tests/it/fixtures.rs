@@ -117,10 +117,12 @@ pub async fn grant(client: &Client) -> Result<consent::GrantConsentResponse, Fau
     told(ConsentServiceClient::new(client.link.clone()).grant_consent(request).await)
 }
 
-/// Its withdrawal.
+/// Its withdrawal, by the number of mailboxes that it destroys.
 pub async fn revoke(client: &Client) -> Result<consent::RevokeConsentResponse, Fault> {
-    let request = consent::RevokeConsentRequest { tenant_id: client.tenant.clone(), ..Default::default() };
-    told(ConsentServiceClient::new(client.link.clone()).revoke_consent(request).await)
+    let mut consents = ConsentServiceClient::new(client.link.clone());
+    let asked = consent::RevokeConsentRequest { tenant_id: client.tenant.clone(), validate_only: true, ..Default::default() };
+    let expected_destroyed = told(consents.revoke_consent(asked.clone()).await)?.mailboxes_closed;
+    told(consents.revoke_consent(consent::RevokeConsentRequest { validate_only: false, expected_destroyed, ..asked }).await)
 }
 
 /// A user's opt-out.
