@@ -5,7 +5,7 @@ mod held;
 mod interned;
 mod told;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use vocabulary::entry::{Entry, Origin, RecordRef, Thread};
@@ -78,6 +78,27 @@ impl Interactions {
             }
         }
         self.compact_when_worth_it();
+    }
+
+    /// Puts what `change` makes of them in the place of entries that name one of these people, or nothing. Answers whose
+    /// they were.
+    pub fn replace_naming(&mut self, people: impl Iterator<Item = PersonId>, change: impl Fn(Entry) -> Option<Entry>) -> BTreeSet<Origin> {
+        let numbers = people.filter_map(|person| self.people.find(&person));
+        let mut places: Vec<u32> = numbers.flat_map(|number| self.by_person.get(number as usize).into_iter().flatten().copied()).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|place| self.held[*place as usize].origin != NONE);
+        let changed: Vec<(Origin, Option<Entry>)> =
+            places.iter().map(|place| (self.told(*place).origin(), change(self.told(*place).entry()))).collect();
+        places.iter().for_each(|place| self.drop_place(*place));
+        let replaced = changed.iter().map(|(origin, _)| *origin).collect();
+        for (origin, entry) in changed {
+            if let Some(entry) = entry {
+                self.fold(origin, entry);
+            }
+        }
+        self.compact_when_worth_it();
+        replaced
     }
 
     /// Whether a mailbox has told anything under the keys of that generation, at whatever instant it took place.

@@ -10,6 +10,7 @@ pub mod records;
 pub mod sides;
 
 pub mod delete;
+pub mod erase;
 pub mod upsert;
 
 mod counting;

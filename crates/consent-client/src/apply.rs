@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use vocabulary::{Address, TenantId, UserId};
 
 use crate::message::{TenantKeys, TenantPart};
-use crate::mirror::Map;
+use crate::mirror::{Erased, Map, Set};
 use crate::{Closed, MailboxState, Mirror, TenantMirror, UserMirror};
 
 /// A tenant was named for the first time without its settings.
@@ -16,7 +16,7 @@ pub(crate) struct SettingsMissing;
 
 /// Puts what is said of a tenant into the mirror; `closed` gains the mailboxes that stood open and do not stand open as they did.
 pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, closed: &mut Vec<Closed>) -> Result<(), SettingsMissing> {
-    let TenantPart { tenant, position: tenant_position, settings, users, expires } = part;
+    let TenantPart { tenant, position: tenant_position, settings, erasure_number, erased, users, expires } = part;
     let held = match (mirror.tenants.entry(tenant), settings) {
         (Entry::Occupied(held), settings) => {
             let held = Arc::make_mut(held.into_mut());
@@ -29,7 +29,8 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
         (Entry::Vacant(place), Some((settings, keys))) => {
             let tenant = place.key().clone();
             let TenantKeys { names: names_key, facts: facts_key, lookup: lookup_key } = keys;
-            let (users, by_address) = (Map::default(), Arc::default());
+            let nobody = Erased::new(&lookup_key, Set::default(), Set::default());
+            let (users, by_address, erased) = (Map::default(), Arc::default(), Arc::new(nobody));
             let position = tenant_position;
             Arc::make_mut(place.insert(Arc::new(TenantMirror {
                 tenant,
@@ -38,6 +39,8 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
                 names_key,
                 facts_key,
                 lookup_key,
+                erased,
+                erasure_number,
                 users,
                 by_address,
                 expires,
@@ -47,6 +50,10 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
         (Entry::Vacant(_), None) => return Err(SettingsMissing),
     };
     (held.position, held.expires, held.ended) = (tenant_position, expires, OnceLock::new());
+    held.erasure_number = erasure_number;
+    if let Some((addresses, people)) = erased {
+        held.erased = Arc::new(Erased::new(&held.lookup_key, addresses, people));
+    }
     put(held, users, position, closed);
     Ok(())
 }

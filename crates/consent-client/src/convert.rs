@@ -7,10 +7,11 @@ use contracts::consent::v1 as pb;
 use pb::enforce_request::Message as Request;
 use pb::enforce_response::Message as Response;
 use sealing::Key;
-use vocabulary::{Address, TenantId, Timestamp, UserId};
+use vocabulary::{Address, PersonId, TenantId, Timestamp, UserId};
 use zeroize::Zeroizing;
 
 use crate::message::{Holder, Message, Say, TenantKeys, TenantPart};
+use crate::mirror::Set;
 use crate::{MailboxState, OpenInterval, Settings, UserKind, UserMirror};
 
 /// The data window of a tenant that names none, in days.
@@ -64,7 +65,8 @@ fn parts(tenants: Vec<pb::EnforcedTenant>) -> Result<Vec<TenantPart>, Unreadable
 }
 
 fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
-    let pb::EnforcedTenant { tenant_id, settings: tenant, names_key, facts_key, lookup_key, users, position, expire_micros } = part;
+    let pb::EnforcedTenant { settings: tenant, names_key, facts_key, lookup_key, users, position, erasures, erasure_number, .. } = part;
+    let (tenant_id, expire_micros) = (part.tenant_id, part.expire_micros);
     let keys = [required(names_key), required(facts_key), required(lookup_key)];
     let settings = match tenant {
         Some(tenant) => {
@@ -77,9 +79,17 @@ fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
         tenant: TenantId::parse(&tenant_id).map_err(|_| Unreadable("tenant_id"))?,
         position,
         settings,
+        erasure_number,
+        erased: erasures.map(erased).transpose()?,
         users: users.into_iter().map(user).collect::<Result<_, _>>()?,
         expires: instant(expire_micros),
     })
+}
+
+fn erased(erasures: pb::EnforcedErasures) -> Result<(Set<u128>, Set<PersonId>), Unreadable> {
+    let (hashes, []) = erasures.addresses.as_chunks() else { return Err(Unreadable("erasures")) };
+    let addresses = hashes.iter().map(|hash| u128::from_le_bytes(*hash)).collect();
+    Ok((addresses, erasures.person_ids.into_iter().map(PersonId).collect()))
 }
 
 fn settings(tenant: pb::Tenant) -> Result<Settings, Unreadable> {

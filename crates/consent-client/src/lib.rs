@@ -9,13 +9,16 @@ mod permit;
 pub use permit::Permit;
 
 pub mod mirror;
-pub use mirror::{MailboxKeyState, MailboxState, Mirror, OpenInterval, Settings, Side, TenantMirror, UserKind, UserMirror};
+pub use mirror::{Erased, MailboxKeyState, MailboxState, Mirror, OpenInterval, Settings, Side, TenantMirror, UserKind, UserMirror};
 
 mod closed;
 pub use closed::Closed;
 
 pub mod message;
 pub use message::Holder;
+
+pub mod reporter;
+pub use reporter::{Reporter, StoreKind};
 
 pub mod lease;
 pub mod machine;

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use sealing::Key;
-use vocabulary::{TenantId, Timestamp};
+use vocabulary::{PersonId, TenantId, Timestamp};
 
+use crate::mirror::Set;
 use crate::{Settings, UserMirror};
 
 /// Who holds keys.
@@ -84,6 +85,10 @@ pub struct TenantPart {
     pub position: u64,
     /// Settings and tenant keys; none when they stay as they were.
     pub settings: Option<(Settings, TenantKeys)>,
+    /// The number of the last erasure.
+    pub erasure_number: u64,
+    /// Who is erased for good: addresses by keyed hash, and people; none when that stays as it was.
+    pub erased: Option<(Set<u128>, Set<PersonId>)>,
     /// The users that are named.
     pub users: Vec<UserMirror>,
     /// When the holder's purpose ends by itself; absent: never. Said every time.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use vocabulary::TenantId;
 
-pub use tenant::{MailboxKeyState, Settings, Side, TenantMirror};
+pub use tenant::{Erased, MailboxKeyState, Settings, Side, TenantMirror};
 pub use user::{MailboxState, OpenInterval, UserKind, UserMirror};
 
 /// The maps of a mirror. They iterate in no particular order: sort before an answer depends on it.

@@ -137,7 +137,7 @@ fn tenant() -> TenantId {
 
 fn enforced_tenant(position: u64, settings: Option<pb::Tenant>, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
     let (names_key, facts_key, lookup_key) = (vec![1; 32], vec![2; 32], vec![3; 32]);
-    pb::EnforcedTenant { tenant_id: "contoso".into(), settings, names_key, facts_key, lookup_key, users, position, expire_micros: 0 }
+    pb::EnforcedTenant { tenant_id: "contoso".into(), settings, names_key, facts_key, lookup_key, users, position, ..Default::default() }
 }
 
 fn open_user() -> pb::EnforcedUser {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Application, Group, KeyName, Moment, Settings, TenantConsent, User};
+use crate::{Application, Erasure, ErasureKind, Group, KeyName, Moment, Settings, State, TenantConsent, User};
 
 /// A decision about one tenant. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Decision {
     pub mint: Vec<KeyName>,
     /// Keys to be destroyed once the decision is durable and told.
     pub destroy: Vec<KeyName>,
+    /// What it erases for good.
+    pub erasure: Option<Erasure>,
     /// Whether it takes anything away, so that its answer waits for every holder.
     pub narrowing: bool,
     /// How many mailboxes it opens: collected for no purpose before, for some after.
@@ -37,9 +39,20 @@ impl Decision {
         Self { moment, ..Self::default() }
     }
 
+    /// The decision with a number of its own as an erasure, if it destroys keys and has none yet: rows follow keys (domain.md, section 7).
+    #[must_use]
+    pub fn numbered(mut self, state: &State) -> Self {
+        if self.erasure.is_none() && !self.destroy.is_empty() {
+            let (number, kind) = (state.erased.number + 1, Some(ErasureKind::Withdrawal));
+            self.erasure = Some(Erasure { number, kind, addresses: Vec::new(), people: Vec::new(), looked_at: 0, user: None });
+        }
+        self
+    }
+
     /// Whether there is nothing to be decided.
     pub fn is_empty(&self) -> bool {
-        let Self { settings, consent, applications, groups, users, .. } = self;
-        settings.is_none() && consent.is_none() && applications.is_empty() && groups.is_empty() && users.is_empty()
+        let Self { settings, consent, applications, groups, users, erasure, .. } = self;
+        let touched = users.is_empty() && groups.is_empty() && erasure.is_none();
+        settings.is_none() && consent.is_none() && applications.is_empty() && touched
     }
 }

@@ -53,6 +53,14 @@ impl Directory {
         self.users.is_empty()
     }
 
+    /// Forgets a user and whatever they were found by.
+    pub fn remove(&mut self, id: UserId) {
+        if let Some(user) = self.users.remove(&id) {
+            self.by_address.retain(|_, owner| *owner != id);
+            self.by_external_id.remove(&user.entry.external_id);
+        }
+    }
+
     /// Takes in a user as they now are. The caller has seen to it that no address belongs to somebody else.
     pub fn put(&mut self, user: Arc<User>) {
         if let Some(held) = self.users.get(&user.id).filter(|held| !Arc::ptr_eq(&held.entry, &user.entry)) {

@@ -19,9 +19,12 @@ pub mod gates;
 pub mod holding;
 
 pub mod decision;
+pub mod erasure;
 pub mod guard;
 mod touch;
 
+pub mod erase_person;
+pub mod erase_user;
 pub mod expire;
 pub mod grant;
 pub mod opt_group;
@@ -39,6 +42,7 @@ pub use application::Application;
 pub use consent::{ConsentType, Cover, TenantConsent};
 pub use decision::Decision;
 pub use directory::Directory;
+pub use erasure::{Erased, Erasure, ErasureKind};
 pub use gates::{Gate, Gates, Source};
 pub use group::{Group, Groups, OptOutMode};
 pub use guard::{Allowed, WouldDestroy};

@@ -1,14 +1,19 @@
 //! The view's store: chunks, places where mailboxes begin again, and the cursor that never passes what is in neither.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use consent_client::Erased;
 use contracts::ingestion::v1 as pb;
 use store::{Prefix, Scan, Store, StoreError};
 use vocabulary::{Fault, TenantId, UserId};
 
-use crate::block;
+use crate::{block, entry};
 use crate::mailboxes::{Loaded, Opening, Place};
 use crate::tables::{Chunks, Cursor, Places};
+
+/// How many rows one commit writes anew.
+const WRITTEN_AT_ONCE: usize = 200;
 
 /// How many rows one commit deletes at most.
 const DELETED_AT_ONCE: usize = 2_000;
@@ -84,14 +89,15 @@ impl Disk {
         self.read(place.clone(), open).await
     }
 
-    /// Removes the chunks of a mailbox but those of the generations that are `wanted`.
+    /// Removes the chunks of a mailbox but those of the generations that are `wanted`; answers how many went.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn remove(&mut self, place: &Place, wanted: impl Fn(u32) -> bool) -> Result<(), Fault> {
+    pub async fn remove(&mut self, place: &Place, wanted: impl Fn(u32) -> bool) -> Result<u64, Fault> {
         let rows: Vec<_> =
             self.read(place.clone(), |rows| rows.map(|row| row.map(|(key, chunk)| (key, chunk.generation))).collect()).await?;
-        let doomed = rows.into_iter().filter(|(_, generation)| !wanted(*generation)).map(|(key, _)| key).collect();
+        let doomed: Vec<_> = rows.into_iter().filter(|(_, generation)| !wanted(*generation)).map(|(key, _)| key).collect();
+        let removed = doomed.len() as u64;
         self.delete(doomed).await?;
         if let Some(generations) = self.stored.get_mut(place) {
             generations.retain(|generation| wanted(*generation));
@@ -99,7 +105,51 @@ impl Disk {
                 self.stored.remove(place);
             }
         }
-        Ok(())
+        Ok(removed)
+    }
+
+    /// Writes the chunks of an opening anew that name somebody erased, without them; answers how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rewrite(&self, place: &Place, opening: &Opening, erased: Arc<Erased>) -> Result<u64, Fault> {
+        let (opening, (tenant, user)) = (opening.clone(), place.clone());
+        let key = opening.key.clone();
+        let find = move |rows: Scan<Chunks>| {
+            let mut changed = Vec::new();
+            for row in rows {
+                let ((_, _, number), chunk) = row?;
+                let at = block::chunk_place(&tenant, user, opening.generation, number);
+                // What does not open with this key is of another opening, and is looked at when it is loaded.
+                let opened = if chunk.generation == opening.generation { block::open(&opening.key, &at, &chunk.sealed).ok() } else { None };
+                if let Some((left, 1..)) = opened.map(|entries| entry::without(entries, &erased.people)) {
+                    changed.push(((tenant.clone(), user, number), chunk.generation, left));
+                }
+            }
+            Ok(changed)
+        };
+        let changed = self.read(place.clone(), find).await?;
+        let rows = changed.len() as u64;
+        for part in changed.chunks(WRITTEN_AT_ONCE) {
+            let mut written = Vec::with_capacity(part.len());
+            for (row, generation, left) in part {
+                let at = |_| block::chunk_place(&row.0, row.1, *generation, row.2);
+                // Less than there was fits where it was; nothing left is no row.
+                written.push((row.clone(), *generation, block::pack(&key, left.clone(), at)?.pop()));
+            }
+            self.store
+                .commit::<(), StoreError>(move |changes| {
+                    written.into_iter().try_for_each(|(row, generation, sealed)| match sealed {
+                        Some(sealed) => changes.put::<Chunks>(&row, &pb::StoredChunk { generation, sealed }),
+                        None => {
+                            changes.delete::<Chunks>(&row);
+                            Ok(())
+                        }
+                    })
+                })
+                .await?;
+        }
+        Ok(rows)
     }
 
     /// Notes where a mailbox begins again: before its chunks are removed, so that a crash in between loses neither.

@@ -1,5 +1,6 @@
 //! Entries from and to the message that blocks and chunks hold.
 
+use consent_client::mirror::Set;
 use contracts::common::v1 as common;
 use contracts::ingestion::v1 as pb;
 use vocabulary::entry::{Answer, Entry, Identity, InteractionKind, Participant, RecordKind, RecordRef, Role, Thread, Version};
@@ -69,6 +70,25 @@ pub fn from_message(message: pb::Entry) -> Option<Entry> {
         cancelled: message.cancelled,
         regarding,
     })
+}
+
+/// The entries of messages that are left without these people, and how many named one of them.
+pub fn without(messages: Vec<pb::Entry>, people: &Set<PersonId>) -> (Vec<pb::Entry>, u64) {
+    if people.is_empty() {
+        return (messages, 0);
+    }
+    let erased = |id: u64| people.contains(&PersonId(id));
+    let names = |entry: &pb::Entry| erased(entry.author) || entry.participants.iter().any(|one| erased(one.person_id));
+    let mut named = 0;
+    let left = messages.into_iter().filter_map(|mut entry| {
+        if !names(&entry) {
+            return Some(entry);
+        }
+        named += 1;
+        entry.participants.retain(|one| !erased(one.person_id));
+        (!erased(entry.author) && !entry.participants.is_empty()).then_some(entry)
+    });
+    (left.collect(), named)
 }
 
 fn halves(identity: Identity) -> (u64, u64) {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_client::{Permit, Subscriber};
+use consent_client::{Permit, Reporter, Subscriber};
 use contracts::ingestion::v1 as pb;
 use contracts::ingestion::v1::feed_service_client::FeedServiceClient;
 use runtime::Link;
@@ -16,6 +16,7 @@ use vocabulary::{Fault, Kind, Reason, TenantId};
 
 use crate::Fold;
 use crate::chunks::Disk;
+use crate::erased::Gone;
 use crate::mailboxes::Mailboxes;
 use crate::names::Names;
 use crate::refold::Pass;
@@ -48,6 +49,9 @@ pub(crate) struct Follower<F> {
     pub(crate) disk: Disk,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) names: Names,
+    pub(crate) reporter: Reporter,
+    /// Who was taken out of each tenant, and how many rows went that consent was not told of.
+    pub(crate) erased: HashMap<TenantId, Gone>,
     /// What is settled of each tenant.
     pub(crate) standings: HashMap<TenantId, Standing>,
     /// The mirror to which every tenant is settled.
@@ -66,7 +70,7 @@ pub(crate) struct Follower<F> {
 }
 
 impl<F: Fold> Follower<F> {
-    pub fn new(disk: Disk, subscriber: Subscriber, feed: Link, shared: Arc<Shared<F>>, pace: Pace) -> Self {
+    pub fn new(disk: Disk, subscriber: Subscriber, feed: Link, reporter: Reporter, shared: Arc<Shared<F>>, pace: Pace) -> Self {
         let client = FeedServiceClient::new(feed).max_decoding_message_size(MESSAGE_LIMIT);
         let pb::StoredCursor { incarnation, position } = disk.cursor();
         let tail = Blocks::after(&client, position, incarnation, Duration::ZERO);
@@ -80,6 +84,8 @@ impl<F: Fold> Follower<F> {
             disk,
             mailboxes,
             names,
+            reporter,
+            erased: HashMap::new(),
             standings,
             settled,
             incarnation,
@@ -112,6 +118,7 @@ impl<F: Fold> Follower<F> {
                 message = self.tail.next(), if room && self.taken.is_none() => self.receive(message).await,
                 message = Pass::next(&mut self.pass), if room => self.refold(message).await,
                 answer = self.names.answer() => self.learn(answer),
+                () = std::future::ready(()), if !failed && self.any_owed_anew() => self.write_one_anew().await,
                 _ = tick.tick() => self.write().await,
             };
             self.complain(step);
@@ -192,6 +199,7 @@ impl<F: Fold> Follower<F> {
         self.disk.clear().await?;
         self.mailboxes = Mailboxes::default();
         self.standings.clear();
+        self.erased.clear();
         self.shared.tenants.write().clear();
         (self.settled, self.taken, self.pass, self.names) = Default::default();
         (self.incarnation, self.position) = (0, 0);

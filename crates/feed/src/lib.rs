@@ -13,6 +13,7 @@ pub use view::{Reader, View};
 mod follower;
 #[doc(hidden)]
 pub use follower::Pace;
+mod erased;
 mod names;
 mod refold;
 mod settle;

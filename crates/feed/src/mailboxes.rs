@@ -61,6 +61,15 @@ impl Mailboxes {
         self.loaded.get(place).map(|loaded| &loaded.opening)
     }
 
+    /// Changes what of a tenant is not written yet.
+    pub fn erase(&mut self, tenant: &TenantId, change: impl Fn(Vec<pb::Entry>) -> Vec<pb::Entry>) {
+        for (_, loaded) in self.loaded.iter_mut().filter(|((of, _), _)| of == tenant) {
+            let before = loaded.pending.len();
+            loaded.pending = change(std::mem::take(&mut loaded.pending));
+            self.pending -= before - loaded.pending.len();
+        }
+    }
+
     /// The mailboxes of a tenant that are in memory.
     pub fn of(&self, tenant: &TenantId) -> Vec<(UserId, Opening)> {
         self.loaded.iter().filter(|((of, _), _)| of == tenant).map(|((_, user), loaded)| (*user, loaded.opening.clone())).collect()

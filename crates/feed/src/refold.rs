@@ -69,15 +69,15 @@ impl<F: Fold> Follower<F> {
                 continue;
             }
             let permit = self.permit(&place.0)?.filter(|permit| self.is_open_as(permit));
-            match permit.map(|permit| key_of(&permit, block)) {
-                Some(BlockKey::Open(key, scope)) => self.fold_block(&place, &key, scope, block)?,
-                Some(BlockKey::PassOver) => {}
+            match permit.as_ref().map(|permit| (permit, key_of(permit, block))) {
+                Some((permit, BlockKey::Open(key, scope))) => self.fold_block(permit, &place, &key, scope, block)?,
+                Some((_, BlockKey::PassOver)) => {}
                 // Decisions have come that are not settled yet: the pass begins again when they are.
                 None => {
                     self.pass = None;
                     return Ok(());
                 }
-                Some(BlockKey::Held | BlockKey::Behind) => {
+                Some((_, BlockKey::Held | BlockKey::Behind)) => {
                     return Err(Fault::unavailable(Reason::ConsentUnknown, "a block was sealed under a decision not known here", RETRY));
                 }
             }

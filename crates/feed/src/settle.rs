@@ -8,7 +8,7 @@ use contracts::ingestion::v1 as pb;
 use vocabulary::revision::{Part, Point};
 use vocabulary::{Fault, TenantId, UserId};
 
-use crate::Fold;
+use crate::{Fold, entry};
 use crate::follower::Follower;
 use crate::mailboxes::{Opening, Place};
 use crate::tables::CRM;
@@ -104,8 +104,10 @@ impl<F: Fold> Follower<F> {
         let wanted = |user, generation| lives(&permit, user, generation);
         self.mailboxes.prune(tenant, wanted);
         for place in self.disk.unwanted(tenant, wanted) {
-            self.disk.remove(&place, |generation| wanted(place.1, generation)).await?;
+            let rows = self.disk.remove(&place, |generation| wanted(place.1, generation)).await?;
+            self.count_gone(tenant, rows);
         }
+        self.erase_people(&permit);
         self.standings.entry(tenant.clone()).or_default().closed = Some(decided);
         Ok(())
     }
@@ -135,6 +137,7 @@ impl<F: Fold> Follower<F> {
         }
         let Some(permit) = self.permit(tenant)?.filter(|permit| decided_at(permit) == decided) else { return Ok(false) };
         self.standings.entry(tenant.clone()).or_default().opened = Some(decided);
+        self.report_erased(tenant);
         self.name_ours(&permit);
         Ok(true)
     }
@@ -143,7 +146,14 @@ impl<F: Fold> Follower<F> {
     async fn load(&mut self, place: Place, opening: Opening) -> Result<(), Fault> {
         let generation = opening.generation;
         match self.disk.load(&place, &opening).await? {
-            Some(entries) => self.fold(&place, generation, entries),
+            Some(entries) => {
+                let Some(permit) = self.permit(&place.0)? else { return Ok(()) };
+                let (entries, named) = entry::without(entries, &permit.erased.people);
+                if named > 0 {
+                    self.owe_anew(&place.0, place.1);
+                }
+                self.fold(&place, generation, entries);
+            }
             None => {
                 tracing::info!("chunks of a mailbox do not open with its key: it is folded anew from the log");
                 self.mailboxes.keep(place.clone(), generation, 1);

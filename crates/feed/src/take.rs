@@ -69,7 +69,7 @@ impl<F: Fold> Follower<F> {
     fn take_block(&mut self, permit: &Permit, block: &pb::Block) -> Result<bool, Fault> {
         let place = (permit.tenant.clone(), UserId(block.user_id));
         match key_of(permit, block) {
-            BlockKey::Open(key, scope) => self.fold_block(&place, &key, scope, block)?,
+            BlockKey::Open(key, scope) => self.fold_block(permit, &place, &key, scope, block)?,
             BlockKey::Held => self.mailboxes.keep(place, block.generation, block.position),
             BlockKey::PassOver => {}
             BlockKey::Behind => return Ok(false),
@@ -77,13 +77,21 @@ impl<F: Fold> Follower<F> {
         Ok(true)
     }
 
-    /// Folds what a block tells, from `scope` on where there is one.
-    pub(crate) fn fold_block(&mut self, place: &Place, key: &Key, scope: Option<Timestamp>, block: &pb::Block) -> Result<(), Fault> {
+    /// Folds what a block tells, from `scope` on where there is one, and without the erased.
+    pub(crate) fn fold_block(
+        &mut self,
+        permit: &Permit,
+        place: &Place,
+        key: &Key,
+        scope: Option<Timestamp>,
+        block: &pb::Block,
+    ) -> Result<(), Fault> {
         let (tenant, user) = place;
         let mut entries = block::open(key, &block::log_place(tenant, *user, block.generation, block.position), &block.sealed)?;
         if let Some(scope) = scope {
             entries.retain(|entry| entry.time_micros >= scope.micros());
         }
+        let (entries, _) = entry::without(entries, &permit.erased.people);
         self.fold(place, block.generation, entries.clone());
         self.mailboxes.push(place, block.position, entries);
         Ok(())

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_client::{Permit, Subscriber};
+use consent_client::{Permit, Reporter, StoreKind, Subscriber};
 use parking_lot::RwLock;
 use runtime::Context;
 use store::Store;
@@ -32,12 +32,12 @@ impl<F> Clone for View<F> {
 
 impl<F: Fold> View<F> {
     /// Begins to follow the feed from where the store says, until `context.stopping`; then writes what is pending and lets go of the store,
-    /// which is one of `context.tasks`.
+    /// which is one of `context.tasks`. Consent is told, as a store of that `kind`, what is erased here.
     ///
     /// # Errors
     /// STORE_FAILED when the store cannot be read.
-    pub async fn start(context: &Context, store: Store, subscriber: Subscriber) -> Result<Self, Fault> {
-        Self::start_with(context, store, subscriber, Pace::default()).await
+    pub async fn start(context: &Context, store: Store, kind: StoreKind, subscriber: Subscriber) -> Result<Self, Fault> {
+        Self::start_with(context, store, kind, subscriber, Pace::default()).await
     }
 
     /// As [`View::start`], at another pace: for the tests of this crate.
@@ -45,11 +45,12 @@ impl<F: Fold> View<F> {
     /// # Errors
     /// As for [`View::start`].
     #[doc(hidden)]
-    pub async fn start_with(context: &Context, store: Store, subscriber: Subscriber, pace: Pace) -> Result<Self, Fault> {
+    pub async fn start_with(context: &Context, store: Store, kind: StoreKind, subscriber: Subscriber, pace: Pace) -> Result<Self, Fault> {
         let shared = Arc::new(Shared::default());
+        let reporter = Reporter::start(context.link("consent"), store.incarnation(), kind);
         let disk = tokio::task::spawn_blocking(move || Disk::open(store)).await;
         let disk = disk.map_err(|_| Fault::internal("reading the view was given up"))??;
-        let follower = Follower::new(disk, subscriber, context.link("ingestion"), Arc::clone(&shared), pace);
+        let follower = Follower::new(disk, subscriber, context.link("ingestion"), reporter, Arc::clone(&shared), pace);
         context.tasks.spawn(follower.run(context.stopping.clone()));
         Ok(Self { shared })
     }

@@ -45,6 +45,25 @@ impl Copies {
         true
     }
 
+    /// Takes people out: as recipients, and altogether with what they wrote. Answers whether anything named them. A copy that is gone
+    /// keeps its place and names nobody, so that places stay.
+    pub(crate) fn erase(&mut self, people: &Set<PersonId>) -> bool {
+        let mut places: Vec<u32> = people.iter().filter_map(|person| self.by_person.get(person)).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        for place in &places {
+            self.unlink(*place);
+            let held = &mut self.held[*place as usize].1;
+            held.recipients.retain(|recipient| !people.contains(&recipient.person));
+            if people.contains(&held.author) || held.recipients.is_empty() {
+                held.wipe();
+            }
+            self.link(*place);
+        }
+        people.iter().for_each(|person| drop(self.by_person.remove(person)));
+        !places.is_empty()
+    }
+
     /// The copy of an interaction.
     pub(crate) fn get(&self, identity: &Identity) -> Option<&Held> {
         self.places.get(identity).map(|&place| &self.held[place as usize].1)

@@ -6,6 +6,9 @@ use vocabulary::{PersonId, Timestamp};
 
 use crate::Kind;
 
+/// The author of what is erased: ingestion mints no such id.
+const NOBODY: PersonId = PersonId(0);
+
 /// One interaction from one origin. The order is which of two holds: the higher version, and among equal ones the greater content,
 /// so that the same entries give the same state in whatever order they come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +42,14 @@ impl Held {
         let others = u8::try_from(entry.others).unwrap_or(u8::MAX);
         let Entry { version, cancelled, time, author, .. } = entry;
         Some(Self { version, cancelled, time, kind, author, others, parent, recipients })
+    }
+
+    /// Leaves nothing of it but its version, so that an earlier copy does not come in its place.
+    pub(crate) fn wipe(&mut self) {
+        self.author = NOBODY;
+        self.recipients = SmallVec::new();
+        self.parent = None;
+        self.cancelled = true;
     }
 
     /// Everybody it names, the author first; somebody may come twice.

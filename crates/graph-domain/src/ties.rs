@@ -1,6 +1,8 @@
 //! The ties of one tenant: a pure fold of what its mailboxes and its CRM tell. Pairs are found at read, so that opening, closing
 //! and joining addresses never recompute anything.
 
+use std::collections::BTreeSet;
+
 use smallvec::SmallVec;
 use vocabulary::entry::{Entry, Identity, Origin};
 use vocabulary::{PersonId, UserId};
@@ -48,6 +50,13 @@ impl Ties {
                 }
             }
         }
+    }
+
+    /// Takes people out of every copy that names them; what they wrote, and what names nobody then, goes. Answers whose copies named them.
+    pub fn erase(&mut self, people: impl Iterator<Item = PersonId>) -> BTreeSet<Origin> {
+        let people: Set<PersonId> = people.collect();
+        let naming = |(origin, copies): (&Origin, &mut Copies)| copies.erase(&people).then_some(*origin);
+        self.origins.iter_mut().filter_map(naming).collect()
     }
 
     /// Every interaction of a colleague and another person that counts in their tie, each once, in no particular order.

@@ -51,13 +51,14 @@ fn came_through_list(reading: &Reading) -> Option<Vec<Participant>> {
     (reading.to_list && reading.people.is_empty()).then(Vec::new)
 }
 
+/// Everybody on it but the erased.
 fn everybody(reading: &Reading) -> Vec<Participant> {
-    reading.people.iter().map(|person| person.participant.clone()).collect()
+    reading.people.iter().filter(|person| person.side != Side::Erased).map(|person| person.participant.clone()).collect()
 }
 
 fn ours(side: Side) -> Option<UserId> {
     match side {
         Side::Ours(user) => Some(user),
-        Side::InsideUnknown | Side::Guest | Side::Room | Side::List | Side::Outside => None,
+        Side::InsideUnknown | Side::Guest | Side::Room | Side::List | Side::Outside | Side::Erased => None,
     }
 }

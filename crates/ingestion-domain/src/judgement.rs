@@ -4,7 +4,7 @@ use vocabulary::entry::{Answer, InteractionKind, RecordRef, Role, Version};
 use vocabulary::{Address, Timestamp, UserId, Violation};
 
 /// The version of the published rules: rises whenever one of them changes.
-pub const RULES_VERSION: i32 = 1;
+pub const RULES_VERSION: i32 = 2;
 
 /// What becomes of an interaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum IgnoredReason {
     NobodyOfOurs,
     /// The author is a mailing list or a room, and no Reply-To says who wrote.
     ListAuthor,
+    /// Its author is erased, or nobody on it is left who is not.
+    Suppressed,
     /// List mail that names no person besides its author and replies to nothing; it leaves a stub. Not for the CRM.
     ListOnly,
     /// More than 50 people.
@@ -60,7 +62,7 @@ pub enum IgnoredReason {
 
 impl IgnoredReason {
     /// Every reason, in the order in which the rules are tried.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Automatic,
         Self::NoReplySender,
         Self::CalendarNotification,
@@ -69,6 +71,7 @@ impl IgnoredReason {
         Self::BeforeScope,
         Self::NobodyOfOurs,
         Self::ListAuthor,
+        Self::Suppressed,
         Self::ListOnly,
         Self::TooManyPeople,
         Self::OnlyOneself,

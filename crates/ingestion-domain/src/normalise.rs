@@ -6,7 +6,7 @@ use vocabulary::entry::InteractionKind;
 use crate::copies;
 use crate::judgement::{IgnoredReason, Judgement, Kept};
 use crate::reading::{self, Author, Reading};
-use crate::{Directory, Interaction, Source, TenantRules};
+use crate::{Directory, Interaction, Side, Source, TenantRules};
 
 /// More other people than this: no conversation, but an announcement (Rapport rule).
 pub const MOST_PEOPLE: usize = 50;
@@ -37,6 +37,10 @@ pub fn normalise(interaction: &Interaction, source: &Source, directory: &impl Di
     let Some(author) = &reading.author else {
         return ignored(IgnoredReason::ListAuthor);
     };
+    let left = |person: &reading::Person| person.side != Side::Erased;
+    if author.side == Side::Erased || !(reading.people.is_empty() || reading.people.iter().any(left)) {
+        return ignored(IgnoredReason::Suppressed);
+    }
     let alone = reading.people.is_empty() && *source != Source::Crm;
     if alone && reading.to_list && reading.replies_to.is_none() {
         let stub = list_stub(interaction, *source, directory, &reading, author);

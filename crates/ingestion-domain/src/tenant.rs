@@ -28,6 +28,8 @@ pub enum Side {
     List,
     /// Anybody else.
     Outside,
+    /// Somebody who was erased: counts in `others` only, and what they wrote is kept out.
+    Erased,
 }
 
 /// What the rules ask of the tenant's directory and gates, as of one instant.

@@ -17,6 +17,11 @@ impl KeyedHash {
         Self { key: key.derive(label) }
     }
 
+    /// Under the tenant key `lookup`: by which an address that was erased is known again, in every service, and by nobody without the key.
+    pub fn of_erased(lookup: &Key) -> Self {
+        Self::new(lookup, "rapport erased address v1")
+    }
+
     /// The first 128 bits of the keyed hash of `bytes`, little end first.
     pub fn hash128(&self, bytes: &[u8]) -> u128 {
         let mut first = [0; 16];

@@ -90,11 +90,15 @@ pub enum Reason {
     WouldDestroy,
     /// The directory named no such group.
     GroupNotFound,
+    /// The erasure does not exist.
+    ErasureNotFound,
+    /// The store is not registered.
+    StoreNotFound,
 }
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -122,6 +126,8 @@ impl Reason {
         Self::InternalFault,
         Self::WouldDestroy,
         Self::GroupNotFound,
+        Self::ErasureNotFound,
+        Self::StoreNotFound,
     ];
 
     /// The name on the wire.
@@ -154,6 +160,8 @@ impl Reason {
             Self::InternalFault => "INTERNAL_FAULT",
             Self::WouldDestroy => "WOULD_DESTROY",
             Self::GroupNotFound => "GROUP_NOT_FOUND",
+            Self::ErasureNotFound => "ERASURE_NOT_FOUND",
+            Self::StoreNotFound => "STORE_NOT_FOUND",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_client::Subscriber;
+use consent_client::{Reporter, StoreKind, Subscriber};
 use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
 use contracts::analytics::v1::record_service_server::RecordServiceServer;
 use feed::View;
@@ -12,7 +12,7 @@ use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
 
 use crate::grpc::{Records, Relationships};
-use crate::record_store::RecordStore;
+use crate::record_store::{self, RecordStore};
 use crate::waiting::Waiting;
 
 /// The area's word: its folder, its socket, its settings.
@@ -36,9 +36,11 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let options = || Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
     let records = Store::open(&folder.join("records"), options()).await?;
     let timelines = Store::open(&folder.join("timelines"), options()).await?;
-    let view = View::start(context, timelines, consent.clone()).await?;
-    let waiting = Waiting::new(consent);
+    let view = View::start(context, timelines, StoreKind::Timelines, consent.clone()).await?;
+    let waiting = Waiting::new(consent.clone());
+    let reporter = Reporter::start(context.link("consent"), records.incarnation(), StoreKind::Records);
     let store = Arc::new(RecordStore::open(records)?);
+    tokio::spawn(record_store::keep(Arc::downgrade(&store), consent.clone(), reporter, context.stopping.clone()));
     macro_rules! public {
         ($server:expr) => {
             sized!($server.accept_compressed(Gzip).accept_compressed(Zstd).send_compressed(Gzip), config.limits.public())

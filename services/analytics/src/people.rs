@@ -19,7 +19,8 @@ impl People {
         Self(sized!(FeedServiceClient::new(context.link("ingestion")), context.config.limits.internal()))
     }
 
-    /// The person of every address; who had none gets one, so that the id is there before mail arrives.
+    /// The person of every address; who had none gets one, so that the id is there before mail arrives. Whoever is erased has none and
+    /// is left out.
     ///
     /// # Errors
     /// What ingestion answers.
@@ -40,10 +41,11 @@ impl People {
             };
             let answer = self.0.clone().resolve_people(onward.request(request)).await.map_err(|status| fault_of(&status))?;
             let ids = answer.into_inner().person_ids;
-            if ids.len() != part.len() || ids.contains(&0) {
+            if ids.len() != part.len() {
                 return Err(Fault::internal("ingestion named fewer people than it was asked for"));
             }
-            people.extend(part.iter().cloned().zip(ids.into_iter().map(PersonId)));
+            let named = part.iter().cloned().zip(ids.into_iter().map(PersonId));
+            people.extend(named.filter(|(_, person)| person.0 != 0));
         }
         Ok(people)
     }

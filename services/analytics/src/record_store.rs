@@ -4,11 +4,13 @@ mod load;
 mod write;
 
 mod delete;
+mod erase;
 mod repeat;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use analytics_domain::Records;
@@ -25,6 +27,7 @@ use vocabulary::{Fault, Kind, Reason, Revision, TenantId};
 use crate::tables::{Head, Names};
 
 pub use delete::Deletion;
+pub use erase::keep;
 pub use repeat::Repeatable;
 
 /// How long to wait before a revision is demanded again.
@@ -45,6 +48,12 @@ pub struct TenantRecords {
     loaded: OnceCell<Names>,
     /// Whoever writes compares with what is held, and what is held must not change before it is durable.
     writing: Mutex<()>,
+    /// Up to which erasure nobody erased is on a record.
+    erased: AtomicU64,
+    /// Records removed or changed since consent was last told.
+    erased_rows: AtomicU64,
+    /// Up to which erasure consent was told.
+    reported: AtomicU64,
 }
 
 impl RecordStore {
@@ -57,7 +66,8 @@ impl RecordStore {
         Ok(Self { store, tenants: RwLock::default(), head: watch::Sender::new(head.position) })
     }
 
-    /// The records of the permit's tenant, read from disk if this is the first request about them.
+    /// The records of the permit's tenant, read from disk if this is the first request about them, without
+    /// anybody whom the permit knows to be erased.
     ///
     /// # Errors
     /// STORE_FAILED when they cannot be read or opened.
@@ -65,6 +75,9 @@ impl RecordStore {
         let held = self.tenants.read().get(&permit.tenant).map(Arc::clone);
         let kept = held.unwrap_or_else(|| Arc::clone(self.tenants.write().entry(permit.tenant.clone()).or_default()));
         kept.loaded.get_or_try_init(|| load::load(&self.store, permit, &kept.records)).await?;
+        if kept.erased.load(Ordering::SeqCst) < permit.erasure_number {
+            self.erase(permit, &kept).await?;
+        }
         Ok(kept)
     }
 

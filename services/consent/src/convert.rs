@@ -5,6 +5,7 @@ pub(crate) mod fields;
 pub(crate) mod application;
 pub(crate) mod consent;
 pub(crate) mod directory;
+pub(crate) mod erasure;
 pub(crate) mod group;
 pub(crate) mod tenant;
 

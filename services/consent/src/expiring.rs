@@ -65,7 +65,7 @@ fn dues(core: &Core) -> Vec<(TenantId, Timestamp)> {
 
 /// Ends what is due for a tenant. It holds at its holders when it is answered; a withdrawal that waits for somebody silent goes on alone.
 async fn end(core: &Arc<Core>, tenant: TenantId) -> Result<(), Fault> {
-    let command = Command { tenant, repeat: None, validate_only: false, narrows: false };
+    let command = Command { tenant, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(
         command,
         |state, moment| Ok((expire::decide(state, moment), ())),

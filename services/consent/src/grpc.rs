@@ -4,13 +4,17 @@ mod application;
 mod consent;
 mod directory;
 mod enforcement;
+mod erasure;
 mod groups;
+mod store_registry;
 mod tenant;
 
 pub(crate) use application::Applications;
 pub(crate) use consent::Consents;
 pub(crate) use directory::Directories;
 pub(crate) use enforcement::Enforcement;
+pub(crate) use erasure::Erasing;
+pub(crate) use store_registry::Registry;
 pub(crate) use tenant::Tenants;
 
 use std::sync::Arc;

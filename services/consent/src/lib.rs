@@ -7,6 +7,8 @@ mod tenants;
 
 mod convert;
 
+mod erasures;
+
 mod opening;
 mod requests;
 mod writer;
@@ -29,6 +31,8 @@ use contracts::consent::v1::application_service_server::ApplicationServiceServer
 use contracts::consent::v1::consent_service_server::ConsentServiceServer;
 use contracts::consent::v1::directory_service_server::DirectoryServiceServer;
 use contracts::consent::v1::enforcement_service_server::EnforcementServiceServer;
+use contracts::consent::v1::erasure_service_server::ErasureServiceServer;
+use contracts::consent::v1::store_registry_service_server::StoreRegistryServiceServer;
 use contracts::consent::v1::tenant_service_server::TenantServiceServer;
 use runtime::{Area, Context, sized};
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
@@ -54,7 +58,7 @@ pub async fn open(context: &Context) -> Result<Service, Fault> {
 }
 
 impl Service {
-    /// The services of the area: four for clients, and Enforce for the suite's own.
+    /// The services of the area: five for clients, and Enforce and the registry of stores for the suite's own.
     pub fn area(&self) -> Area {
         let core = &self.core;
         let public = core.limits.public();
@@ -64,11 +68,14 @@ impl Service {
             };
         }
         let enforcement = EnforcementServiceServer::new(grpc::Enforcement(Arc::clone(core)));
+        let registry = StoreRegistryServiceServer::new(grpc::Registry(Arc::clone(core)));
         Area::new("consent", DESCRIPTORS)
             .public(compressed!(TenantServiceServer::new(grpc::Tenants(Arc::clone(core)))))
             .public(compressed!(ApplicationServiceServer::new(grpc::Applications(Arc::clone(core)))))
             .public(compressed!(ConsentServiceServer::new(grpc::Consents(Arc::clone(core)))))
             .public(compressed!(DirectoryServiceServer::new(grpc::Directories(Arc::clone(core)))))
+            .public(compressed!(ErasureServiceServer::new(grpc::Erasing(Arc::clone(core)))))
+            .internal(sized!(registry, core.limits.internal()))
             .internal(sized!(enforcement, core.limits.internal()))
     }
 

@@ -15,6 +15,7 @@ use vocabulary::{Fault, Kind, Reason};
 
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
+use crate::erasures::{self, Erasures};
 use crate::expiring;
 use crate::keys::{self, Keys};
 use crate::requests::Kept;
@@ -44,6 +45,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     destroy_stray(&keys, &tenants).await?;
     keys.pay_every(PAY_EVERY);
 
+    let erasures = Erasures::read(&store)?;
     let longest_lease_millis = before.longest_lease_millis.max(config.lease_ms);
     let head = pb::StoredHead { incarnation: before.incarnation + 1, position: before.position, longest_lease_millis };
     store.commit(move |changes| changes.put::<tables::Head>(&(), &head)).await?;
@@ -65,6 +67,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
         page_key: sealing::Key::random(),
         ending: stopping.child_token(),
         head,
+        erasures,
         writing: Mutex::new(kept),
         allowed_regions,
         changed: Notify::new(),
@@ -106,9 +109,10 @@ async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, positi
             let applications = stored::applications(store.get::<tables::Applications>(&tenant)?.unwrap_or_default());
             let (settings, consent) = stored::tenant(&tenant, &row, &own.names)?;
             let groups = Arc::new(stored::groups(&store, &tenant, &own)?);
+            let erased = Arc::new(erasures::erased(&store, &tenant)?);
             let allowed_regions = Arc::clone(&allowed_regions);
             let (id, position) = (tenant.clone(), row.position);
-            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, position };
+            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, erased, position };
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }

@@ -55,6 +55,36 @@ impl Table for Groups {
     type Value = pb::StoredGroup;
 }
 
+/// Erasures, by number: what was erased and who has said so.
+pub(crate) struct Erasures;
+
+impl Table for Erasures {
+    const TAG: u8 = 30;
+    const NAME: &'static str = "erasures";
+    type Key = (TenantId, u64);
+    type Value = pb::StoredErasure;
+}
+
+/// The ids behind erased addresses, by the number under which they were named.
+pub(crate) struct ErasedPeople;
+
+impl Table for ErasedPeople {
+    const TAG: u8 = 31;
+    const NAME: &'static str = "erased people";
+    type Key = (TenantId, u64);
+    type Value = pb::StoredErasedPeople;
+}
+
+/// The stores that take part in erasures, by their incarnation.
+pub(crate) struct Stores;
+
+impl Table for Stores {
+    const TAG: u8 = 32;
+    const NAME: &'static str = "stores";
+    type Key = u64;
+    type Value = pb::StoredStore;
+}
+
 /// Answers to be given again, by a keyed hash of the request's id.
 pub(crate) struct Requests;
 

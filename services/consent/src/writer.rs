@@ -13,10 +13,11 @@ use store::{Changes, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use vocabulary::{Clock, Fault, Reason, TenantId, Timestamp};
+use vocabulary::{Address, Clock, Fault, Reason, TenantId, Timestamp};
 
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
+use crate::erasures::{self, Erasures};
 use crate::keys::{self, Keys};
 use crate::requests::{self, Kept, Repeatable, RequestKey};
 use crate::tables;
@@ -39,6 +40,7 @@ pub(crate) struct Core {
     pub ending: CancellationToken,
     /// What the head row says apart from the position.
     pub head: pb::StoredHead,
+    pub erasures: Erasures,
     /// Held from reading the state to replacing it.
     pub writing: Mutex<Kept>,
     pub _ticking: Ticking,
@@ -52,6 +54,8 @@ pub(crate) struct Command {
     pub validate_only: bool,
     /// Whether the request takes something away: then even one that takes nothing more waits until what was taken before is enforced.
     pub narrows: bool,
+    /// The addresses of whom it erases, as the caller named them.
+    pub named: Vec<Address>,
 }
 
 /// A decision that is durable, and what must be in force before it is answered.
@@ -59,6 +63,12 @@ pub(crate) struct Decided<R> {
     pub answer: R,
     awaited: u64,
     request: Option<RequestKey>,
+}
+
+/// What is written with a decision.
+struct Added {
+    request: Option<(RequestKey, pb::StoredRequest)>,
+    erasure: Option<erasures::Rows>,
 }
 
 impl Core {
@@ -87,6 +97,7 @@ impl Core {
                 return Ok(decided);
             }
             let (decision, more) = rule(&held.state, Moment { position: position + 1, time: now })?;
+            let decision = decision.numbered(&held.state);
             let mut next = held.after(&decision);
             let taken = !(decision.is_empty() || command.validate_only);
             let answer = answer(&next.state, &decision, more, core.revision(if taken { position + 1 } else { position }));
@@ -99,10 +110,11 @@ impl Core {
             let minted = keys::minted(&command.tenant, &decision);
             core.keys.mint(minted.clone(), position).await?;
             next.mailbox_keys.extend(core.keys.of_mailboxes(&command.tenant, decision.mint.iter().copied())?);
-            core.write(&mut kept, &next, &decision, request, minted, now).await?;
+            let erasure = erasures::Rows::of(&core.erasures, &held.state, &decision, &command.named, &held.keys.names, now);
+            core.write(&mut kept, &next, &decision, Added { request, erasure }, minted, now).await?;
             let destroyed = keys::destroyed(&command.tenant, &decision);
             if !decision.is_empty() {
-                core.publish(next, &decision);
+                core.publish(&held.state, next, &decision);
             }
             core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await?;
             Ok(Decided { answer, awaited, request: key })
@@ -146,10 +158,11 @@ impl Core {
             core.keys.mint(slots.clone(), position).await?;
             let keys = core.keys.of_tenant(&command.tenant)?;
             let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
+            let before = state.clone();
             let next = Held { state, keys, mailbox_keys: Default::default() };
             let request = core.request(&command, &next, &answer, 0, now);
-            core.write(&mut kept, &next, &decision, request, slots, now).await?;
-            core.publish(next, &decision);
+            core.write(&mut kept, &next, &decision, Added { request, erasure: None }, slots, now).await?;
+            core.publish(&before, next, &decision);
             Ok(Decided { answer, awaited: 0, request: None })
         })
         .await
@@ -206,10 +219,11 @@ impl Core {
         kept: &mut Kept,
         next: &Held,
         decision: &Decision,
-        request: Option<(RequestKey, pb::StoredRequest)>,
+        added: Added,
         minted: Vec<SlotId>,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let Added { request, erasure } = added;
         if decision.is_empty() && request.is_none() {
             return Ok(());
         }
@@ -219,11 +233,14 @@ impl Core {
         if let Some((key, _)) = &request {
             kept.push(key.clone(), now);
         }
+        let erasure = erasure.map(Arc::new);
+        let erased = erasure.clone();
         let committed = self.store.commit(move |changes: &mut Changes<'_>| {
             if let Some(rows) = rows {
                 rows.put(changes)?;
                 changes.put::<tables::Head>(&(), &head)?;
             }
+            erased.iter().try_for_each(|erased| erased.put(changes))?;
             for key in &expired {
                 changes.delete::<tables::Requests>(key);
             }
@@ -237,14 +254,22 @@ impl Core {
             // What fails here is owed.
             let _owed = self.keys.destroy(minted, 0).await;
         }
-        Ok(committed?)
+        committed?;
+        if let Some(erasure) = erasure {
+            self.erasures.written(&erasure);
+        }
+        Ok(())
     }
 
     /// Shows a durable decision to readers and holders, to all at the same moment.
-    fn publish(&self, next: Held, decision: &Decision) {
+    fn publish(&self, before: &State, next: Held, decision: &Decision) {
         let (tenant, position, narrowing) = (Arc::new(next), decision.moment.position, decision.narrowing);
         let users = decision.users.iter().map(|user| user.id).collect();
-        let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings: decision.settings.is_some() };
+        let erased = decision.erasure.as_ref().is_some_and(|erasure| !(erasure.addresses.is_empty() && erasure.people.is_empty()));
+        let gone = decision.erasure.as_ref().and_then(|erasure| before.directory.get(erasure.user?));
+        let gone = gone.map(|user| (user.id, user.mailbox.generation));
+        let settings = decision.settings.is_some();
+        let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings, erased, gone };
         self.hub.publish(change, || {
             let mut tenants = self.tenants.write();
             tenants.held.insert(tenant.state.tenant.clone(), tenant);
@@ -263,7 +288,7 @@ impl Core {
 
 /// Whether a refusal may be due to what an earlier try of the same request did: then that comes to its end first.
 fn may_repeat(refused: &Fault) -> bool {
-    matches!(refused.reason, Reason::NotGranted | Reason::StaleEtag)
+    matches!(refused.reason, Reason::NotGranted | Reason::StaleEtag | Reason::UserNotFound)
 }
 
 /// Whether a failed commit certainly left nothing on disk. Otherwise the decision may stand there and need its keys; those that no

@@ -1,9 +1,12 @@
 //! The feed into ties: what the view of this service folds.
 
+use std::collections::BTreeSet;
+
+use consent_client::mirror::Set;
 use feed::Fold;
 use graph_domain::Ties;
-use vocabulary::UserId;
 use vocabulary::entry::{Entry, Origin};
+use vocabulary::{PersonId, UserId};
 
 /// The ties of one tenant, as the view holds them.
 #[derive(Default)]
@@ -16,5 +19,9 @@ impl Fold for Folded {
 
     fn forget(&mut self, user: UserId) {
         self.0.forget(user);
+    }
+
+    fn erase(&mut self, people: &Set<PersonId>) -> BTreeSet<Origin> {
+        self.0.erase(people.iter().copied())
     }
 }

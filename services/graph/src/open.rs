@@ -1,6 +1,6 @@
 //! How the service comes to life: the view's store opened, the feed followed, the routes handed to whoever serves them.
 
-use consent_client::Subscriber;
+use consent_client::{StoreKind, Subscriber};
 use contracts::graph::v1::graph_service_server::GraphServiceServer;
 use feed::View;
 use runtime::{Area, Context, sized};
@@ -28,7 +28,7 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let cache_bytes = config.store.cache_bytes / CACHE_SHARE;
     let options = Options { cache_bytes, fresh_incarnation: sealing::random::id() };
     let store = Store::open(&config.area_dir(AREA).join("ties"), options).await?;
-    let view = View::start(context, store, consent.clone()).await?;
+    let view = View::start(context, store, StoreKind::Ties, consent.clone()).await?;
     let service = GraphServiceServer::new(Grpc::new(context, consent, view));
     Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(service, config.limits.public())))
 }

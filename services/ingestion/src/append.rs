@@ -5,13 +5,14 @@
 //! disk does not hold: it is rebuilt from the disk by the next start.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use consent_client::{Permit, Subscriber};
 use contracts::ingestion::v1 as pb;
 use ingestion_domain::{IgnoredReason, Source};
 use sealing::Key;
 use store::Changes;
-use vocabulary::{Address, Fault, PersonId, Timestamp, UserId};
+use vocabulary::{Address, Fault, PersonId, Reason, Timestamp, UserId};
 
 use crate::batch::{Batch, Draft, Outcome, Taken, no_consent};
 use crate::convert;
@@ -20,6 +21,9 @@ use crate::known::{Known, Sighting};
 use crate::mailboxes::{BlockPlace, CRM, Mailboxes, may_be_read};
 use crate::tables;
 use crate::tenant::Tenant;
+
+/// When to send again what an erasure came between.
+const RETRY: Duration = Duration::from_millis(200);
 
 /// What a commit wrote, once it is durable.
 #[derive(Debug)]
@@ -44,6 +48,10 @@ pub fn append(changes: &mut Changes<'_>, consent: &Subscriber, tenant: &Tenant, 
         && key_of(&permit, user).is_none()
     {
         return Err(no_consent());
+    }
+    // Judged before somebody on it was erased: judged anew, it is kept out by its rule.
+    if batch.people.iter().any(|address| permit.is_erased(address)) {
+        return Err(Fault::unavailable(Reason::RevisionNotReached, "somebody was erased meanwhile: send the batch again", RETRY));
     }
     let mut people = People { addresses: &batch.people, ids: vec![None; batch.people.len()], minting: Minting::over(&opened.names) };
     let mut fates = vec![Fate::Unreadable; batch.judged.len()];

@@ -77,6 +77,9 @@ pub fn question(request: pb::ResolvePeopleRequest) -> Result<Question, Fault> {
 
 /// On which side the directory has an address, in the words of the rules.
 pub fn side(permit: &Permit, address: &Address) -> ingestion_domain::Side {
+    if permit.is_erased(address) {
+        return ingestion_domain::Side::Erased;
+    }
     match permit.side(address) {
         Side::Ours(user) => ingestion_domain::Side::Ours(user),
         Side::InsideUnknown => ingestion_domain::Side::InsideUnknown,
@@ -180,6 +183,7 @@ const fn ignored_reason(reason: IgnoredReason) -> pb::IgnoredReason {
         IgnoredReason::OutsideWindow => pb::IgnoredReason::OutsideWindow,
         IgnoredReason::BeforeScope => pb::IgnoredReason::BeforeScope,
         IgnoredReason::ListAuthor => pb::IgnoredReason::ListAuthor,
+        IgnoredReason::Suppressed => pb::IgnoredReason::Suppressed,
         IgnoredReason::ListOnly => pb::IgnoredReason::ListOnly,
         IgnoredReason::TooManyPeople => pb::IgnoredReason::TooManyPeople,
         IgnoredReason::OnlyOneself => pb::IgnoredReason::OnlyOneself,

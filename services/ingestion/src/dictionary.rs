@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use consent_client::TenantMirror;
 use contracts::ingestion::v1 as pb;
 use foldhash::fast::RandomState;
 use parking_lot::RwLock;
@@ -35,9 +36,7 @@ impl Dictionary {
         let mut passed_over = 0_u64;
         for row in store.scan::<tables::Names>((tenant.clone(),)) {
             let ((_, chunk), row) = row?;
-            let plain = sealing::open_compressed(key, &place(tenant, chunk), &row.sealed)?;
-            let names = pb::Names::decode(plain.as_slice()).map_err(|_| Fault::internal("a chunk of the dictionary cannot be read"))?;
-            for name in names.names {
+            for name in opened(tenant, chunk, key, &row)?.names {
                 match Address::parse(&name.address) {
                     Ok(address) => dictionary.insert(PersonId(name.person_id), address),
                     Err(_) => passed_over += 1,
@@ -63,6 +62,23 @@ impl Dictionary {
     /// The address behind an id.
     pub fn address(&self, id: PersonId) -> Option<&Address> {
         self.addresses.get(&id)
+    }
+
+    /// Whose addresses are erased, by what a tenant's mirror says.
+    pub fn erased(&self, held: &TenantMirror) -> Vec<PersonId> {
+        if held.erased.addresses.is_empty() {
+            return Vec::new();
+        }
+        self.ids.iter().filter(|(address, _)| held.is_erased(address)).map(|(_, id)| *id).collect()
+    }
+
+    /// Forgets names that have left the disk.
+    pub fn forget(&mut self, erased: &HashSet<PersonId, RandomState>) {
+        for id in erased {
+            if let Some(address) = self.addresses.remove(id) {
+                self.ids.remove(&address);
+            }
+        }
     }
 
     /// Takes in what a commit minted.
@@ -153,6 +169,53 @@ impl<'a> Minting<'a> {
         }
         Ok(self.minted)
     }
+}
+
+/// The chunks that name one of these people. Blocks.
+///
+/// # Errors
+/// INTERNAL, STORE_FAILED when a chunk does not open or cannot be read.
+pub fn chunks_naming(store: &Store, tenant: &TenantId, key: &Key, people: &HashSet<PersonId, RandomState>) -> Result<Vec<u64>, Fault> {
+    let mut chunks = Vec::new();
+    for row in store.scan::<tables::Names>((tenant.clone(),)) {
+        let ((_, chunk), row) = row?;
+        if opened(tenant, chunk, key, &row)?.names.iter().any(|name| people.contains(&PersonId(name.person_id))) {
+            chunks.push(chunk);
+        }
+    }
+    Ok(chunks)
+}
+
+/// Writes chunks anew without these people.
+///
+/// # Errors
+/// INTERNAL, STORE_FAILED.
+pub fn leave_out(
+    changes: &mut Changes<'_>,
+    tenant: &TenantId,
+    key: &Key,
+    chunks: &[u64],
+    people: &HashSet<PersonId, RandomState>,
+) -> Result<(), Fault> {
+    for &chunk in chunks {
+        let at = (tenant.clone(), chunk);
+        let Some(row) = changes.get::<tables::Names>(&at)? else { continue };
+        let mut names = opened(tenant, chunk, key, &row)?;
+        names.names.retain(|name| !people.contains(&PersonId(name.person_id)));
+        if names.names.is_empty() {
+            changes.delete::<tables::Names>(&at);
+            continue;
+        }
+        let sealed = sealing::seal_compressed(key, &place(tenant, chunk), &names.encode_to_vec());
+        let sealed = sealed.map_err(|error| Fault::internal(error.to_string()))?;
+        changes.put::<tables::Names>(&at, &pb::StoredNames { sealed })?;
+    }
+    Ok(())
+}
+
+fn opened(tenant: &TenantId, chunk: u64, key: &Key, row: &pb::StoredNames) -> Result<pb::Names, Fault> {
+    let plain = sealing::open_compressed(key, &place(tenant, chunk), &row.sealed)?;
+    pb::Names::decode(plain.as_slice()).map_err(|_| Fault::internal("a chunk of the dictionary cannot be read"))
 }
 
 fn place(tenant: &TenantId, chunk: u64) -> Context {

@@ -19,6 +19,7 @@ mod people;
 mod status;
 
 mod dictionary;
+mod erasing;
 mod known;
 mod mailboxes;
 mod service;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use consent_client::Permit;
 use contracts::ingestion::v1 as pb;
 use vocabulary::{Address, Fault, PersonId, TenantId};
 
@@ -9,6 +10,9 @@ use crate::append::Written;
 use crate::dictionary::{Dictionary, Minting};
 use crate::service::Ingestion;
 use crate::tables;
+
+/// Nobody has this id.
+const NOBODY: PersonId = PersonId(0);
 
 /// What is asked of the dictionary.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct Question {
 /// Those of [`Ingestion::admit`], and of the store.
 pub async fn resolve(ingestion: &Arc<Ingestion>, question: Question) -> Result<pb::ResolvePeopleResponse, Fault> {
     let (permit, tenant) = ingestion.admit(&question.tenant).await?;
+    let question = without_erased(question, &permit);
     drop(permit);
     {
         let names = tenant.opened()?.names.read();
@@ -45,6 +50,8 @@ pub async fn resolve(ingestion: &Arc<Ingestion>, question: Question) -> Result<p
     let change = move |changes: &mut store::Changes<'_>| {
         let permit = consent.permit(&tenant.id)?;
         let opened = tenant.opened()?;
+        // Whoever was erased since the question was asked gets no id either.
+        let question = without_erased(question, &permit);
         let mut tally = changes.get::<tables::Tally>(&tenant.id)?.unwrap_or_default();
         let mut minting = Minting::over(&opened.names);
         let mut id_of = |address: &Address| if question.mint { Some(minting.id(address)) } else { minting.known(address) };
@@ -59,6 +66,17 @@ pub async fn resolve(ingestion: &Arc<Ingestion>, question: Question) -> Result<p
         Ok(Written { answer: response(ids, &question.ids, &names), position: None, minted: written })
     };
     ingestion.commit(held, change).await.await
+}
+
+/// The question, in which nobody who is erased has an address or an id.
+fn without_erased(mut question: Question, permit: &Permit) -> Question {
+    for address in &mut question.addresses {
+        *address = address.take().filter(|address| !permit.is_erased(address));
+    }
+    for id in question.ids.iter_mut().filter(|id| permit.erased.people.contains(id)) {
+        *id = NOBODY;
+    }
+    question
 }
 
 fn response(ids: Vec<Option<PersonId>>, wanted: &[PersonId], names: &Dictionary) -> pb::ResolvePeopleResponse {

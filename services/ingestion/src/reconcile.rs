@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use consent_client::{MailboxState, TenantMirror, UserMirror};
+use consent_client::{MailboxState, TenantMirror};
 use sealing::Key;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use vocabulary::{Fault, TenantId, UserId};
 
 use crate::convert;
 use crate::dictionary::Dictionary;
+use crate::erasing;
 use crate::known::Known;
 use crate::mailboxes::{CRM, may_be_read};
 use crate::service::{Ingestion, blocking};
@@ -78,7 +79,13 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
         tenant.open(names, Hashes::new(&held.lookup_key));
         ingestion.aligned.send_modify(|times| *times += 1);
     }
+    let mut rows = if held.erasure_number > 0 { erasing::erase(ingestion, &tenant, held).await? } else { 0 };
     let users = tenant.mailboxes.lock().users();
+    // Whom consent no longer knows is erased: whoever has blocks was known to it when they were sealed.
+    for user in users.iter().copied().filter(|user| *user != CRM && held.user(*user).is_none()) {
+        tenant.mailboxes.lock().entry(user).forget();
+        rows += remove(ingestion, &tenant, user, |_| true).await?;
+    }
     for user in users.into_iter().filter_map(|user| held.user(user)) {
         let generation = user.generation;
         let closed = |held: u32| held < generation || (held == generation && !may_be_read(user));
@@ -89,20 +96,26 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
                 mailbox.forget();
             }
         }
-        remove(ingestion, &tenant, user).await?;
+        let destroyed = |held: u32| held < generation || (held == generation && user.state == MailboxState::Destroyed);
+        rows += remove(ingestion, &tenant, user.id, destroyed).await?;
         if let Some(key) = user.log_key.as_ref().filter(|_| may_be_read(user)) {
             load(ingestion, &tenant, user.id, generation, key).await?;
         }
     }
+    ingestion.reporter.in_line(&held.tenant, held.erasure_number, rows);
     Ok(())
 }
 
-/// Removes the blocks of a mailbox that nobody can read any more.
-async fn remove(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, user: &UserMirror) -> Result<(), Fault> {
-    let destroyed = |held: u32| held < user.generation || (held == user.generation && user.state == MailboxState::Destroyed);
-    let positions: Vec<u64> = tenant.mailboxes.lock().entry(user.id).places(destroyed).collect();
+/// Removes the blocks of a mailbox whose keys are destroyed; answers how many.
+async fn remove(
+    ingestion: &Arc<Ingestion>,
+    tenant: &Arc<Tenant>,
+    user: UserId,
+    destroyed: impl Fn(u32) -> bool,
+) -> Result<u64, Fault> {
+    let positions: Vec<u64> = tenant.mailboxes.lock().entry(user).places(destroyed).collect();
     for part in positions.chunks(REMOVED_AT_ONCE) {
-        let (part, tenant, user) = (part.to_vec(), Arc::clone(tenant), user.id);
+        let (part, tenant) = (part.to_vec(), Arc::clone(tenant));
         let change = move |changes: &mut store::Changes<'_>| {
             part.iter().for_each(|position| changes.delete::<tables::Log>(position));
             tenant.mailboxes.lock().entry(user).remove(&part);
@@ -110,7 +123,7 @@ async fn remove(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, user: &UserMir
         };
         ingestion.store.commit(change).await?;
     }
-    Ok(())
+    Ok(positions.len() as u64)
 }
 
 /// Builds what one generation of a mailbox tells from its blocks, unless it is in memory. Nothing is stored from it meanwhile.

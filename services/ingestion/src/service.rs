@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_client::{Permit, Subscriber};
+use consent_client::{Permit, Reporter, StoreKind, Subscriber};
 use contracts::ingestion::v1 as pb;
 use futures::future::Either;
 use futures::poll;
@@ -30,6 +30,8 @@ const STORES: u64 = 4;
 pub struct Ingestion {
     pub(crate) store: Store,
     pub(crate) consent: Subscriber,
+    /// Who tells consent what is erased here.
+    pub(crate) reporter: Reporter,
     pub(crate) tenants: Tenants,
     pub(crate) clock: Arc<dyn Clock>,
     /// The last durable position of the log.
@@ -49,8 +51,9 @@ impl Ingestion {
         let head = store.get::<tables::Head>(&())?.unwrap_or_default();
         let scanned = store.clone();
         let tenants = blocking(move || Ok(Tenants::index(&scanned)?)).await?;
+        let reporter = Reporter::start(context.link("consent"), store.incarnation(), StoreKind::Log);
         let (clock, head) = (Arc::clone(&context.clock), watch::Sender::new(head.position));
-        Ok(Self { store, consent, tenants, clock, head, aligned: watch::Sender::new(0) })
+        Ok(Self { store, consent, reporter, tenants, clock, head, aligned: watch::Sender::new(0) })
     }
 
     /// A permit for a tenant, and what is held of it. Waits a moment for a tenant that consent has only just named.

@@ -1,6 +1,7 @@
 //! What ingestion holds of one tenant in memory. Built when consent first gives the tenant's keys; tenants know nothing of each other.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
@@ -22,6 +23,8 @@ pub struct Tenant {
     /// Its mailboxes. Never locked across an await.
     pub mailboxes: Mutex<Mailboxes>,
     opened: OnceLock<Opened>,
+    /// The erasure up to which the dictionary was looked through.
+    pub erased: AtomicU64,
 }
 
 /// What takes the tenant's keys to build.
@@ -60,7 +63,7 @@ impl Hashes {
 
 impl Tenant {
     fn new(id: TenantId) -> Self {
-        Self { id, mailboxes: Mutex::default(), opened: OnceLock::new() }
+        Self { id, mailboxes: Mutex::default(), opened: OnceLock::new(), erased: AtomicU64::new(0) }
     }
 
     /// What took the keys to build.

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use sealing::Key;
-use vocabulary::{Address, TenantId, Timestamp, UserId};
+use sealing::{Key, KeyedHash};
+use vocabulary::{Address, PersonId, TenantId, Timestamp, UserId};
 
 use super::{MailboxState, Map, Set, UserKind, UserMirror};
 
@@ -24,6 +24,28 @@ pub struct Settings {
     pub unrecorded_people_visible: bool,
 }
 
+/// Who is erased of a tenant for good.
+#[derive(Clone, Debug)]
+pub struct Erased {
+    /// Keyed hashes of the addresses that are suppressed.
+    pub addresses: Set<u128>,
+    /// The people whom nothing may name any more.
+    pub people: Set<PersonId>,
+    hash: KeyedHash,
+}
+
+impl Erased {
+    /// These addresses and people, under the tenant key `lookup`.
+    pub fn new(lookup: &Key, addresses: Set<u128>, people: Set<PersonId>) -> Self {
+        Self { addresses, people, hash: KeyedHash::of_erased(lookup) }
+    }
+
+    /// Whether an address was erased, whoever has it now.
+    pub fn has(&self, address: &Address) -> bool {
+        !self.addresses.is_empty() && self.addresses.contains(&self.hash.hash128(address.as_str().as_bytes()))
+    }
+}
+
 /// A tenant as a holder knows it.
 #[derive(Clone)]
 pub struct TenantMirror {
@@ -39,6 +61,10 @@ pub struct TenantMirror {
     pub facts_key: Key,
     /// The tenant key `lookup`: keyed hashes.
     pub lookup_key: Key,
+    /// Who is erased for good.
+    pub erased: Arc<Erased>,
+    /// The number of the last erasure; 0: none yet.
+    pub erasure_number: u64,
     /// The users, in no particular order, departed ones included.
     pub users: Map<UserId, Arc<UserMirror>>,
     /// Whose each address of the directory is; where two claim one, the one who has not departed.
@@ -126,6 +152,11 @@ impl TenantMirror {
             None if self.settings.domains.contains(address.domain()) => Side::InsideUnknown,
             None => Side::Outside,
         }
+    }
+
+    /// Whether an address was erased and is nobody's whom the directory names since: nothing of it may be kept.
+    pub fn is_erased(&self, address: &Address) -> bool {
+        self.erased.has(address) && self.user_at(address).is_none()
     }
 
     /// Whether an address is one of ours or inside by its domain. Lists and rooms are not.

@@ -262,6 +262,10 @@ pub enum ErrorReason {
     WouldDestroy = 26,
     /// The directory named no such group.
     GroupNotFound = 30,
+    /// The erasure does not exist.
+    ErasureNotFound = 55,
+    /// The store is not registered.
+    StoreNotFound = 56,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -298,6 +302,8 @@ impl ErrorReason {
             Self::InternalFault => "ERROR_REASON_INTERNAL_FAULT",
             Self::WouldDestroy => "ERROR_REASON_WOULD_DESTROY",
             Self::GroupNotFound => "ERROR_REASON_GROUP_NOT_FOUND",
+            Self::ErasureNotFound => "ERROR_REASON_ERASURE_NOT_FOUND",
+            Self::StoreNotFound => "ERROR_REASON_STORE_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -331,6 +337,8 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL_FAULT" => Some(Self::InternalFault),
             "ERROR_REASON_WOULD_DESTROY" => Some(Self::WouldDestroy),
             "ERROR_REASON_GROUP_NOT_FOUND" => Some(Self::GroupNotFound),
+            "ERROR_REASON_ERASURE_NOT_FOUND" => Some(Self::ErasureNotFound),
+            "ERROR_REASON_STORE_NOT_FOUND" => Some(Self::StoreNotFound),
             _ => None,
         }
     }

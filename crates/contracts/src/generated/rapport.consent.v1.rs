@@ -3838,6 +3838,22 @@ pub struct EnforcedTenant {
     /// from then on by its own clock, whether or not word has come.
     #[prost(sfixed64, tag = "8")]
     pub expire_micros: i64,
+    /// Who is erased for good; with `settings` and in a change that erases somebody, else absent: then nothing has changed.
+    #[prost(message, optional, tag = "9")]
+    pub erasures: ::core::option::Option<EnforcedErasures>,
+    /// The number of the tenant's last erasure; 0: none yet. Every store says when it is in line with it.
+    #[prost(uint64, tag = "10")]
+    pub erasure_number: u64,
+}
+/// Who is erased of a tenant for good. State, not orders: a store put back from a backup is told all of it again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforcedErasures {
+    /// Keyed hashes (tenant key `lookup`) of addresses that are suppressed, 16 bytes each, little end first.
+    #[prost(bytes = "vec", tag = "1")]
+    pub addresses: ::prost::alloc::vec::Vec<u8>,
+    /// Ids of people who are erased: whatever names them counts for nobody.
+    #[prost(fixed64, repeated, tag = "2")]
+    pub person_ids: ::prost::alloc::vec::Vec<u64>,
 }
 /// A user as a holder knows them.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4275,6 +4291,1744 @@ pub mod enforcement_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Registers a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterStoreRequest {
+    /// Its incarnation, which a store draws when it is made.
+    #[prost(fixed64, tag = "1")]
+    pub store_id: u64,
+    /// What it holds.
+    #[prost(enumeration = "StoreKind", tag = "2")]
+    pub kind: i32,
+}
+/// It is registered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterStoreResponse {}
+/// Names erased people.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NameErasedRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The erasures up to here were looked at.
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    /// The ids that the dictionary had for suppressed addresses.
+    #[prost(fixed64, repeated, tag = "3")]
+    pub person_ids: ::prost::alloc::vec::Vec<u64>,
+}
+/// The ids are durable with consent: the dictionary may forget them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NameErasedResponse {}
+/// What a store has done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportErasureRequest {
+    /// Which store.
+    #[prost(fixed64, tag = "1")]
+    pub store_id: u64,
+    /// The tenant.
+    #[prost(string, tag = "2")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// It is in line with every erasure up to here.
+    #[prost(uint64, tag = "3")]
+    pub number: u64,
+    /// Rows that it removed or wrote anew since it last said so.
+    #[prost(uint64, tag = "4")]
+    pub rows: u64,
+}
+/// It is noted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportErasureResponse {}
+/// What a store holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StoreKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Ingestion: the log and the dictionary.
+    Log = 1,
+    /// Analytics: the CRM's records.
+    Records = 2,
+    /// Analytics: timelines, a view.
+    Timelines = 3,
+    /// Graph: ties, a view.
+    Ties = 4,
+}
+impl StoreKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STORE_KIND_UNSPECIFIED",
+            Self::Log => "STORE_KIND_LOG",
+            Self::Records => "STORE_KIND_RECORDS",
+            Self::Timelines => "STORE_KIND_TIMELINES",
+            Self::Ties => "STORE_KIND_TIES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STORE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "STORE_KIND_LOG" => Some(Self::Log),
+            "STORE_KIND_RECORDS" => Some(Self::Records),
+            "STORE_KIND_TIMELINES" => Some(Self::Timelines),
+            "STORE_KIND_TIES" => Some(Self::Ties),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod store_registry_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Takes registrations and reports of stores. What is to be erased they are told over Enforce.
+    #[derive(Debug, Clone)]
+    pub struct StoreRegistryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl StoreRegistryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> StoreRegistryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> StoreRegistryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            StoreRegistryServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Registers a store, once; from then on no erasure is finished without it. Repeating it changes nothing.
+        pub async fn register_store(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RegisterStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RegisterStoreResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.StoreRegistryService/RegisterStore",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.StoreRegistryService",
+                        "RegisterStore",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Names the ids behind erased addresses, before the dictionary forgets them. Ingestion only.
+        pub async fn name_erased(
+            &mut self,
+            request: impl tonic::IntoRequest<super::NameErasedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NameErasedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.StoreRegistryService/NameErased",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.StoreRegistryService",
+                        "NameErased",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says up to which erasure of a tenant a store is in line.
+        pub async fn report_erasure(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReportErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReportErasureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.StoreRegistryService/ReportErasure",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.StoreRegistryService",
+                        "ReportErasure",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod store_registry_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with StoreRegistryServiceServer.
+    #[async_trait]
+    pub trait StoreRegistryService: std::marker::Send + std::marker::Sync + 'static {
+        /// Registers a store, once; from then on no erasure is finished without it. Repeating it changes nothing.
+        async fn register_store(
+            &self,
+            request: tonic::Request<super::RegisterStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RegisterStoreResponse>,
+            tonic::Status,
+        >;
+        /// Names the ids behind erased addresses, before the dictionary forgets them. Ingestion only.
+        async fn name_erased(
+            &self,
+            request: tonic::Request<super::NameErasedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NameErasedResponse>,
+            tonic::Status,
+        >;
+        /// Says up to which erasure of a tenant a store is in line.
+        async fn report_erasure(
+            &self,
+            request: tonic::Request<super::ReportErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReportErasureResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Takes registrations and reports of stores. What is to be erased they are told over Enforce.
+    #[derive(Debug)]
+    pub struct StoreRegistryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> StoreRegistryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for StoreRegistryServiceServer<T>
+    where
+        T: StoreRegistryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.StoreRegistryService/RegisterStore" => {
+                    #[allow(non_camel_case_types)]
+                    struct RegisterStoreSvc<T: StoreRegistryService>(pub Arc<T>);
+                    impl<
+                        T: StoreRegistryService,
+                    > tonic::server::UnaryService<super::RegisterStoreRequest>
+                    for RegisterStoreSvc<T> {
+                        type Response = super::RegisterStoreResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RegisterStoreRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StoreRegistryService>::register_store(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RegisterStoreSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.StoreRegistryService/NameErased" => {
+                    #[allow(non_camel_case_types)]
+                    struct NameErasedSvc<T: StoreRegistryService>(pub Arc<T>);
+                    impl<
+                        T: StoreRegistryService,
+                    > tonic::server::UnaryService<super::NameErasedRequest>
+                    for NameErasedSvc<T> {
+                        type Response = super::NameErasedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::NameErasedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StoreRegistryService>::name_erased(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = NameErasedSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.StoreRegistryService/ReportErasure" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReportErasureSvc<T: StoreRegistryService>(pub Arc<T>);
+                    impl<
+                        T: StoreRegistryService,
+                    > tonic::server::UnaryService<super::ReportErasureRequest>
+                    for ReportErasureSvc<T> {
+                        type Response = super::ReportErasureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReportErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StoreRegistryService>::report_erasure(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReportErasureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for StoreRegistryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.StoreRegistryService";
+    impl<T> tonic::server::NamedService for StoreRegistryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Asks for the erasure of a user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseUserRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Any address of the user.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    /// Only say what would go.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// An enforced erasure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EraseUserResponse {
+    /// The erasure as it stands.
+    #[prost(message, optional, tag = "1")]
+    pub erasure: ::core::option::Option<Erasure>,
+    /// Since when no request sees the user; absent with `validate_only`.
+    #[prost(message, optional, tag = "2")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on the user is gone.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for the erasure of an outside person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasePersonRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Every address known of the person, 1 to 64.
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only say what would go.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// An enforced erasure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ErasePersonResponse {
+    /// The erasure as it stands.
+    #[prost(message, optional, tag = "1")]
+    pub erasure: ::core::option::Option<Erasure>,
+    /// Since when no request sees the person; absent with `validate_only`.
+    #[prost(message, optional, tag = "2")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on the person is gone.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// How far an erasure is. It names nobody.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Erasure {
+    /// Its number within the tenant.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// What was erased.
+    #[prost(enumeration = "ErasureKind", tag = "2")]
+    pub kind: i32,
+    /// The position of the decision.
+    #[prost(uint64, tag = "3")]
+    pub position: u64,
+    /// When it was decided.
+    #[prost(message, optional, tag = "4")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Mailboxes that lost keys.
+    #[prost(int64, tag = "5")]
+    pub mailboxes: i64,
+    /// Addresses that are suppressed by it.
+    #[prost(int64, tag = "6")]
+    pub addresses: i64,
+    /// What each store that takes part said; one that has not reported has no time.
+    #[prost(message, repeated, tag = "7")]
+    pub stores: ::prost::alloc::vec::Vec<StoreReport>,
+    /// When the last store had reported; absent: it goes on.
+    #[prost(message, optional, tag = "8")]
+    pub finish_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The applications that were told.
+    #[prost(message, repeated, tag = "9")]
+    pub notices: ::prost::alloc::vec::Vec<ErasureNotice>,
+}
+/// What a store said of an erasure.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoreReport {
+    /// Which store, as 16 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub store_id: ::prost::alloc::string::String,
+    /// What it holds.
+    #[prost(enumeration = "StoreKind", tag = "2")]
+    pub kind: i32,
+    /// Rows it removed or wrote anew in the round that brought it in line.
+    #[prost(int64, tag = "3")]
+    pub rows: i64,
+    /// When it was in line; absent: not yet.
+    #[prost(message, optional, tag = "4")]
+    pub report_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// An application that is to erase its own copies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureNotice {
+    /// Which.
+    #[prost(string, tag = "1")]
+    pub application_id: ::prost::alloc::string::String,
+    /// Until when.
+    #[prost(message, optional, tag = "2")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it said that they are gone; absent: not yet.
+    #[prost(message, optional, tag = "3")]
+    pub acknowledge_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether the time has passed without word.
+    #[prost(bool, tag = "4")]
+    pub overdue: bool,
+}
+/// Asks how far an erasure is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetErasureRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Its number.
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+}
+/// How far an erasure is.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetErasureResponse {
+    /// The erasure.
+    #[prost(message, optional, tag = "1")]
+    pub erasure: ::core::option::Option<Erasure>,
+}
+/// Asks for a tenant's erasures.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListErasuresRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of erasures.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListErasuresResponse {
+    /// The erasures, the latest first.
+    #[prost(message, repeated, tag = "1")]
+    pub erasures: ::prost::alloc::vec::Vec<Erasure>,
+    /// For the next page; empty: there is none.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Follows a tenant's erasures as an application.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchErasuresRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Which application follows.
+    #[prost(string, tag = "2")]
+    pub application_id: ::prost::alloc::string::String,
+}
+/// Whom to erase.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchErasuresResponse {
+    /// The number of the erasure.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// Who.
+    #[prost(message, optional, tag = "2")]
+    pub subject: ::core::option::Option<ErasureSubject>,
+    /// Until when.
+    #[prost(message, optional, tag = "3")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Who is to be erased from an application's own copies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureSubject {
+    /// What they are.
+    #[prost(enumeration = "ErasureKind", tag = "1")]
+    pub kind: i32,
+    /// Every address named.
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The directory's id; erased users only.
+    #[prost(string, tag = "3")]
+    pub external_id: ::prost::alloc::string::String,
+    /// For which purposes what was told of them must go.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "4")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// A withdrawal by more people than can be named here: CheckConsent says who may still be read.
+    #[prost(bool, tag = "5")]
+    pub many: bool,
+}
+/// Says that an application's own copies are gone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcknowledgeErasureRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Which application says so.
+    #[prost(string, tag = "2")]
+    pub application_id: ::prost::alloc::string::String,
+    /// The number of the erasure.
+    #[prost(uint64, tag = "3")]
+    pub number: u64,
+}
+/// It is noted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AcknowledgeErasureResponse {
+    /// The erasure as it stands.
+    #[prost(message, optional, tag = "1")]
+    pub erasure: ::core::option::Option<Erasure>,
+}
+/// Asks for the stores that take part.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListStoresRequest {}
+/// The stores that take part.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListStoresResponse {
+    /// Those registered and not retired.
+    #[prost(message, repeated, tag = "1")]
+    pub stores: ::prost::alloc::vec::Vec<RegisteredStore>,
+}
+/// A store that takes part in erasures.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisteredStore {
+    /// Its id, as 16 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub store_id: ::prost::alloc::string::String,
+    /// What it holds.
+    #[prost(enumeration = "StoreKind", tag = "2")]
+    pub kind: i32,
+    /// Since when.
+    #[prost(message, optional, tag = "3")]
+    pub register_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Ends a registration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetireStoreRequest {
+    /// The store, as 16 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub store_id: ::prost::alloc::string::String,
+}
+/// It is ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetireStoreResponse {}
+/// What was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ErasureKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Mailboxes whose keys a withdrawal destroyed.
+    Withdrawal = 1,
+    /// One of the tenant's own.
+    User = 2,
+    /// An outside person.
+    Person = 3,
+}
+impl ErasureKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ERASURE_KIND_UNSPECIFIED",
+            Self::Withdrawal => "ERASURE_KIND_WITHDRAWAL",
+            Self::User => "ERASURE_KIND_USER",
+            Self::Person => "ERASURE_KIND_PERSON",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ERASURE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "ERASURE_KIND_WITHDRAWAL" => Some(Self::Withdrawal),
+            "ERASURE_KIND_USER" => Some(Self::User),
+            "ERASURE_KIND_PERSON" => Some(Self::Person),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod erasure_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Erases people, and tells how far that is. Every withdrawal that destroys keys is an erasure too.
+    #[derive(Debug, Clone)]
+    pub struct ErasureServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ErasureServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ErasureServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ErasureServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ErasureServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Erases one of the tenant's own: mailbox keys at once, then rows, directory entry and every trace of the addresses. Answered when
+        /// it is enforced: from then on nobody sees the user. A sync that names the user again takes them in anew, opted out of everything.
+        pub async fn erase_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/EraseUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "EraseUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Erases an outside person, by address, and keeps the addresses out for good. Answered when it is enforced.
+        pub async fn erase_person(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ErasePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasePersonResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/ErasePerson",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "ErasePerson"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Answers how far an erasure is.
+        pub async fn get_erasure(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetErasureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/GetErasure",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "GetErasure"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists a tenant's erasures, the latest first.
+        pub async fn list_erasures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListErasuresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/ListErasures",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "ListErasures"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells an application whom to erase from its own copies: what it has not acknowledged first, then what follows, until it leaves.
+        pub async fn watch_erasures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchErasuresResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/WatchErasures",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "WatchErasures"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// An application says that its own copies are gone.
+        pub async fn acknowledge_erasure(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AcknowledgeErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeErasureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/AcknowledgeErasure",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.ErasureService",
+                        "AcknowledgeErasure",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the stores that take part.
+        pub async fn list_stores(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListStoresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStoresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/ListStores",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "ListStores"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends the registration of a store that is gone for good: erasures no longer wait for it. What it held must be destroyed by hand.
+        pub async fn retire_store(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RetireStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RetireStoreResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/RetireStore",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "RetireStore"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod erasure_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ErasureServiceServer.
+    #[async_trait]
+    pub trait ErasureService: std::marker::Send + std::marker::Sync + 'static {
+        /// Erases one of the tenant's own: mailbox keys at once, then rows, directory entry and every trace of the addresses. Answered when
+        /// it is enforced: from then on nobody sees the user. A sync that names the user again takes them in anew, opted out of everything.
+        async fn erase_user(
+            &self,
+            request: tonic::Request<super::EraseUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseUserResponse>,
+            tonic::Status,
+        >;
+        /// Erases an outside person, by address, and keeps the addresses out for good. Answered when it is enforced.
+        async fn erase_person(
+            &self,
+            request: tonic::Request<super::ErasePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasePersonResponse>,
+            tonic::Status,
+        >;
+        /// Answers how far an erasure is.
+        async fn get_erasure(
+            &self,
+            request: tonic::Request<super::GetErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetErasureResponse>,
+            tonic::Status,
+        >;
+        /// Lists a tenant's erasures, the latest first.
+        async fn list_erasures(
+            &self,
+            request: tonic::Request<super::ListErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListErasuresResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchErasures method.
+        type WatchErasuresStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchErasuresResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Tells an application whom to erase from its own copies: what it has not acknowledged first, then what follows, until it leaves.
+        async fn watch_erasures(
+            &self,
+            request: tonic::Request<super::WatchErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchErasuresStream>,
+            tonic::Status,
+        >;
+        /// An application says that its own copies are gone.
+        async fn acknowledge_erasure(
+            &self,
+            request: tonic::Request<super::AcknowledgeErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeErasureResponse>,
+            tonic::Status,
+        >;
+        /// Lists the stores that take part.
+        async fn list_stores(
+            &self,
+            request: tonic::Request<super::ListStoresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStoresResponse>,
+            tonic::Status,
+        >;
+        /// Ends the registration of a store that is gone for good: erasures no longer wait for it. What it held must be destroyed by hand.
+        async fn retire_store(
+            &self,
+            request: tonic::Request<super::RetireStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RetireStoreResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Erases people, and tells how far that is. Every withdrawal that destroys keys is an erasure too.
+    #[derive(Debug)]
+    pub struct ErasureServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ErasureServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ErasureServiceServer<T>
+    where
+        T: ErasureService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.ErasureService/EraseUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseUserSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::EraseUserRequest>
+                    for EraseUserSvc<T> {
+                        type Response = super::EraseUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::erase_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/ErasePerson" => {
+                    #[allow(non_camel_case_types)]
+                    struct ErasePersonSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::ErasePersonRequest>
+                    for ErasePersonSvc<T> {
+                        type Response = super::ErasePersonResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ErasePersonRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::erase_person(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ErasePersonSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/GetErasure" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetErasureSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::GetErasureRequest>
+                    for GetErasureSvc<T> {
+                        type Response = super::GetErasureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::get_erasure(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetErasureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/ListErasures" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListErasuresSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::ListErasuresRequest>
+                    for ListErasuresSvc<T> {
+                        type Response = super::ListErasuresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListErasuresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::list_erasures(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListErasuresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/WatchErasures" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchErasuresSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::ServerStreamingService<super::WatchErasuresRequest>
+                    for WatchErasuresSvc<T> {
+                        type Response = super::WatchErasuresResponse;
+                        type ResponseStream = T::WatchErasuresStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchErasuresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::watch_erasures(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchErasuresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/AcknowledgeErasure" => {
+                    #[allow(non_camel_case_types)]
+                    struct AcknowledgeErasureSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::AcknowledgeErasureRequest>
+                    for AcknowledgeErasureSvc<T> {
+                        type Response = super::AcknowledgeErasureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AcknowledgeErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::acknowledge_erasure(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AcknowledgeErasureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/ListStores" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListStoresSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::ListStoresRequest>
+                    for ListStoresSvc<T> {
+                        type Response = super::ListStoresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListStoresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::list_stores(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListStoresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/RetireStore" => {
+                    #[allow(non_camel_case_types)]
+                    struct RetireStoreSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::RetireStoreRequest>
+                    for RetireStoreSvc<T> {
+                        type Response = super::RetireStoreResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RetireStoreRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::retire_store(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RetireStoreSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ErasureServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.ErasureService";
+    impl<T> tonic::server::NamedService for ErasureServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// A tenant at rest.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredTenant {
@@ -4486,4 +6240,84 @@ pub struct StoredHead {
     /// The longest lease ever granted, in milliseconds.
     #[prost(uint64, tag = "3")]
     pub longest_lease_millis: u64,
+}
+/// An erasure at rest: numbers, random ids and keyed hashes, kept for ever.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredErasure {
+    /// What was erased: an `ErasureKind`.
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    /// The position of the decision.
+    #[prost(uint64, tag = "2")]
+    pub position: u64,
+    /// When it was decided, in microseconds since 1970.
+    #[prost(sfixed64, tag = "3")]
+    pub create_micros: i64,
+    /// How many mailboxes lost keys.
+    #[prost(uint64, tag = "4")]
+    pub mailboxes: u64,
+    /// Keyed hashes of the addresses (tenant key `lookup`), 16 bytes each, little end first.
+    #[prost(bytes = "vec", tag = "5")]
+    pub addresses: ::prost::alloc::vec::Vec<u8>,
+    /// Every store must be in line with this number; 0 while ids are to be named first.
+    #[prost(uint64, tag = "6")]
+    pub due_number: u64,
+    /// What each store said.
+    #[prost(message, repeated, tag = "7")]
+    pub reports: ::prost::alloc::vec::Vec<StoredErasureReport>,
+    /// When the last store had reported, in microseconds since 1970; 0: not yet.
+    #[prost(sfixed64, tag = "8")]
+    pub finish_micros: i64,
+    /// Who must say that its own copies are gone.
+    #[prost(message, repeated, tag = "9")]
+    pub notices: ::prost::alloc::vec::Vec<StoredErasureNotice>,
+    /// What applications are told, an `ErasureSubject`, sealed under the tenant key `names`; gone once all have acknowledged.
+    #[prost(bytes = "vec", tag = "10")]
+    pub sealed_subject: ::prost::alloc::vec::Vec<u8>,
+}
+/// Ids behind erased addresses, as ingestion named them.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredErasedPeople {
+    /// The ids.
+    #[prost(fixed64, repeated, tag = "1")]
+    pub person_ids: ::prost::alloc::vec::Vec<u64>,
+}
+/// What a store said of an erasure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredErasureReport {
+    /// Which store.
+    #[prost(fixed64, tag = "1")]
+    pub store_id: u64,
+    /// What it is: a `StoreKind`.
+    #[prost(int32, tag = "2")]
+    pub kind: i32,
+    /// Rows removed or written anew.
+    #[prost(uint64, tag = "3")]
+    pub rows: u64,
+    /// When, in microseconds since 1970.
+    #[prost(sfixed64, tag = "4")]
+    pub report_micros: i64,
+}
+/// An application that is to erase its own copies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredErasureNotice {
+    /// Which.
+    #[prost(string, tag = "1")]
+    pub application_id: ::prost::alloc::string::String,
+    /// When it acknowledged, in microseconds since 1970; 0: not yet.
+    #[prost(sfixed64, tag = "2")]
+    pub acknowledge_micros: i64,
+}
+/// A store that takes part in erasures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredStore {
+    /// What it is: a `StoreKind`.
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    /// When it registered, in microseconds since 1970.
+    #[prost(sfixed64, tag = "2")]
+    pub register_micros: i64,
+    /// When its registration was ended, in microseconds since 1970; 0: it takes part.
+    #[prost(sfixed64, tag = "3")]
+    pub retire_micros: i64,
 }

@@ -1063,6 +1063,8 @@ pub enum IgnoredReason {
     /// Before the scope of consent of every mailbox that could tell it: its owner was let out of an opted-out group later than that. Tried
     /// after OUTSIDE_WINDOW. Not from the CRM.
     BeforeScope = 13,
+    /// Its author is erased, or nobody on it is left who is not: ErasePerson keeps them out.
+    Suppressed = 14,
 }
 impl IgnoredReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1085,6 +1087,7 @@ impl IgnoredReason {
             Self::NobodyReadable => "IGNORED_REASON_NOBODY_READABLE",
             Self::OwnerNotNamed => "IGNORED_REASON_OWNER_NOT_NAMED",
             Self::BeforeScope => "IGNORED_REASON_BEFORE_SCOPE",
+            Self::Suppressed => "IGNORED_REASON_SUPPRESSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1104,6 +1107,7 @@ impl IgnoredReason {
             "IGNORED_REASON_NOBODY_READABLE" => Some(Self::NobodyReadable),
             "IGNORED_REASON_OWNER_NOT_NAMED" => Some(Self::OwnerNotNamed),
             "IGNORED_REASON_BEFORE_SCOPE" => Some(Self::BeforeScope),
+            "IGNORED_REASON_SUPPRESSED" => Some(Self::Suppressed),
             _ => None,
         }
     }

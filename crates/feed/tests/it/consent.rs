@@ -268,7 +268,7 @@ fn enforced(id: &str, tenant: &Tenant, settings: bool, named: impl Fn(u64) -> bo
         lookup_key: key(3),
         users,
         position: tenant.position,
-        expire_micros: 0,
+        ..pb::EnforcedTenant::default()
     }
 }
 

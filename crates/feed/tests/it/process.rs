@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_client::{Holder, Permit, Subscriber};
+use consent_client::{Holder, Permit, StoreKind, Subscriber};
 use feed::{Pace, Reader, View};
 use runtime::Context;
 use store::{Options, Store, StoreError};
@@ -41,7 +41,7 @@ impl Process {
             let store = open(&path).await;
             let context = Context::new(Arc::default(), Arc::clone(&clock)).with_link("ingestion", feed);
             let subscriber = Subscriber::start(consent, Holder::Analytics, clock);
-            let view = View::start_with(&context, store.clone(), subscriber.clone(), pace).await.unwrap();
+            let view = View::start_with(&context, store.clone(), StoreKind::Timelines, subscriber.clone(), pace).await.unwrap();
             (store, subscriber, view, context)
         });
         let (store, subscriber, view, context) = begun.await.unwrap();

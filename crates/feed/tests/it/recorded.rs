@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use consent_client::mirror::Set;
 use feed::Fold;
-use vocabulary::UserId;
 use vocabulary::entry::{Entry, Origin};
+use vocabulary::{PersonId, UserId};
 
 /// An origin and the number of an entry it tells.
 pub type Told = (Origin, u64);
@@ -25,5 +26,9 @@ impl Fold for Recorded {
 
     fn forget(&mut self, user: UserId) {
         self.held.retain(|(origin, _)| !matches!(origin, Origin::Mailbox { user: owner, .. } if *owner == user));
+    }
+
+    fn erase(&mut self, _people: &Set<PersonId>) -> BTreeSet<Origin> {
+        BTreeSet::new()
     }
 }

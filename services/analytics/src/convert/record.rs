@@ -32,8 +32,11 @@ impl Draft {
         self.addresses.iter().chain(self.stakeholders.iter().flatten())
     }
 
-    /// The record, once its people are known; none when somebody is not.
-    pub fn record(self, people: &HashMap<Address, PersonId>) -> Option<Record> {
+    /// The record, once its people are known. Stakeholders who are not known were erased, and are left out.
+    ///
+    /// # Errors
+    /// When it is about somebody who was erased.
+    pub fn record(self, people: &HashMap<Address, PersonId>) -> Result<Record, Violation> {
         let known = |address: Address| Some(Known { person: *people.get(&address)?, address });
         let stakeholders = self.message.stakeholders.into_iter().zip(self.stakeholders).map(|(message, address)| {
             let party = match address {
@@ -42,18 +45,21 @@ impl Draft {
             };
             Some(Stakeholder { party, role: message.role })
         });
+        let stakeholders = stakeholders.flatten().collect();
+        let addresses = self.addresses.into_iter().map(known).collect::<Option<_>>();
+        let addresses = addresses.ok_or_else(|| Violation::new("addresses", "belong to somebody who was erased"))?;
         let id = |id: String| (!id.is_empty()).then(|| id.into());
         let (revenue_minor, state) = (self.message.revenue_minor, state_of(self.message.state));
-        Some(Record {
+        Ok(Record {
             reference: self.reference,
             name: self.message.name,
             owner: self.owner,
             team: self.team,
-            addresses: self.addresses.into_iter().map(known).collect::<Option<_>>()?,
+            addresses,
             account: id(self.message.account_id),
             contacts: self.message.contact_ids.into_iter().map(Into::into).collect(),
             primary_contact: id(self.message.primary_contact_id),
-            stakeholders: stakeholders.collect::<Option<_>>()?,
+            stakeholders,
             state,
             revenue_minor,
             currency: self.message.currency,

@@ -30,6 +30,6 @@ pub fn record(bytes: &[u8]) -> Result<Record, Fault> {
     let people = stored.people.into_iter().map(|person| Some((Address::parse(&person.address).ok()?, PersonId(person.person_id))));
     let people: HashMap<Address, PersonId> = people.collect::<Option<_>>().ok_or_else(damaged)?;
     let draft = draft(stored.record.ok_or_else(damaged)?).map_err(|_| damaged())?;
-    let record = draft.record(&people).ok_or_else(damaged)?;
+    let record = draft.record(&people).map_err(|_| damaged())?;
     Ok(Record { version: stored.position, ..record })
 }

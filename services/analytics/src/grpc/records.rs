@@ -61,10 +61,13 @@ impl Records {
         let mut refused = Vec::with_capacity(drafts.len());
         for draft in drafts {
             match draft {
-                Ok(draft) => {
-                    records.push(draft.record(&people).ok_or_else(|| Fault::internal("somebody on a record was not named"))?);
-                    refused.push(None);
-                }
+                Ok(draft) => match draft.record(&people) {
+                    Ok(record) => {
+                        records.push(record);
+                        refused.push(None);
+                    }
+                    Err(violation) => refused.push(Some(violation)),
+                },
                 Err(violation) => refused.push(Some(violation)),
             }
         }

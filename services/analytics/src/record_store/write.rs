@@ -30,9 +30,10 @@ impl RecordStore {
     /// Those of the store: nothing was written, and nothing can be read that was not.
     pub async fn write(self: &Arc<Self>, permit: &Permit, tenant: Arc<TenantRecords>, records: Vec<Record>) -> Result<Written, Fault> {
         let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names: tenant.names()? };
-        let this = Arc::clone(self);
+        let (this, permit) = (Arc::clone(self), permit.clone());
         let writing = tokio::spawn(async move {
             let _alone = tenant.writing.lock().await;
+            Self::is_before_erasure(&permit, &tenant)?;
             let Upserted { outcomes, changed } = upsert::decide(&tenant.read(), records);
             let position = match changed.is_empty() {
                 true => *this.head.borrow(),
@@ -50,14 +51,14 @@ impl RecordStore {
 }
 
 /// Seals records and puts them under their names.
-struct Sealer {
-    tenant: TenantId,
-    key: Key,
-    names: Names,
+pub(super) struct Sealer {
+    pub tenant: TenantId,
+    pub key: Key,
+    pub names: Names,
 }
 
 impl Sealer {
-    fn write(self, changes: &mut Changes<'_>, mut records: Vec<Record>) -> Result<(u64, Vec<Record>), StoreError> {
+    pub fn write(self, changes: &mut Changes<'_>, mut records: Vec<Record>) -> Result<(u64, Vec<Record>), StoreError> {
         let position = next_position(changes)?;
         for record in &mut records {
             record.version = position;

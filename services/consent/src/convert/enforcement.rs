@@ -1,6 +1,6 @@
 //! What each holder is told: keys and states as far as it may have them.
 
-use consent_domain::{Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, State, User, holding};
+use consent_domain::{Erased, Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, State, User, holding};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
 use vocabulary::Fault;
@@ -49,7 +49,10 @@ fn pieces(held: &Held, holder: Holder) -> impl Iterator<Item = pb::EnforcedTenan
     let mut first = true;
     std::iter::from_fn(move || {
         let users: Vec<_> = users.by_ref().take(USERS_PER_PIECE).map(|user| enforced(held, &gates, user, holder)).collect();
-        (!users.is_empty() || first).then(|| tenant(held, holder, std::mem::take(&mut first), users))
+        (!users.is_empty() || first).then(|| {
+            let first = std::mem::take(&mut first);
+            tenant(held, holder, first, first, users)
+        })
     })
 }
 
@@ -58,8 +61,14 @@ pub(crate) fn change(change: &Change, holder: Holder) -> pb::EnforceChange {
     let held = &change.tenant;
     let gates = held.state.gates();
     let users = change.users.iter().filter_map(|id| held.state.directory.get(*id));
-    let users = users.map(|user| enforced(held, &gates, user, holder)).collect();
-    let tenants = vec![tenant(held, holder, change.settings, users)];
+    let gone = change.gone.map(|(user, generation)| pb::EnforcedUser {
+        user_id: user.0,
+        generation,
+        state: pb::MailboxState::Destroyed.into(),
+        ..pb::EnforcedUser::default()
+    });
+    let users = users.map(|user| enforced(held, &gates, user, holder)).chain(gone).collect();
+    let tenants = vec![tenant(held, holder, change.settings, change.settings || change.erased, users)];
     pb::EnforceChange { position: change.position, narrowing: change.narrowing, tenants }
 }
 
@@ -76,12 +85,14 @@ fn expire_micros(state: &State, holder: Holder) -> i64 {
     }
 }
 
-fn tenant(held: &Held, holder: Holder, settings: bool, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
+fn tenant(held: &Held, holder: Holder, settings: bool, erased: bool, users: Vec<pb::EnforcedUser>) -> pb::EnforcedTenant {
     let told = pb::EnforcedTenant {
         tenant_id: held.state.tenant.to_string(),
         users,
         position: held.state.position,
         expire_micros: expire_micros(&held.state, holder),
+        erasure_number: held.state.erased.number,
+        erasures: erased.then(|| erasures(&held.state.erased)),
         ..pb::EnforcedTenant::default()
     };
     if !settings {
@@ -93,6 +104,13 @@ fn tenant(held: &Held, holder: Holder, settings: bool, users: Vec<pb::EnforcedUs
         facts_key: held.keys.facts.as_bytes().to_vec(),
         lookup_key: held.keys.lookup.as_bytes().to_vec(),
         ..told
+    }
+}
+
+fn erasures(erased: &Erased) -> pb::EnforcedErasures {
+    pb::EnforcedErasures {
+        addresses: erased.addresses.iter().flat_map(|hash| hash.to_le_bytes()).collect(),
+        person_ids: erased.people.iter().map(|person| person.0).collect(),
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Rows {
     applications: Option<pb::StoredApplications>,
     users: Vec<(UserId, pb::StoredUser)>,
     groups: Vec<GroupRows>,
+    gone: Option<UserId>,
 }
 
 impl Rows {
@@ -48,7 +49,8 @@ impl Rows {
         });
         let users = decision.users.iter().map(|user| (user.id, stored_user(&id, user, names))).collect();
         let groups = decision.groups.iter().map(|(group, held)| GroupRows::of(&id, group, held.as_ref(), keys)).collect();
-        Self { id, tenant, applications, users, groups }
+        let gone = decision.erasure.as_ref().and_then(|erasure| erasure.user);
+        Self { id, tenant, applications, users, groups, gone }
     }
 
     /// Writes them.
@@ -62,6 +64,9 @@ impl Rows {
         }
         for group in &self.groups {
             group.put(&self.id, changes)?;
+        }
+        if let Some(user) = self.gone {
+            changes.delete::<tables::Users>(&(self.id.clone(), user));
         }
         Ok(())
     }

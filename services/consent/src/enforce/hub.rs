@@ -36,6 +36,10 @@ pub(crate) struct Change {
     pub tenant: Arc<Held>,
     pub users: Vec<UserId>,
     pub settings: bool,
+    /// Whether it erased somebody for good.
+    pub erased: bool,
+    /// Whose directory entry is gone, and the generation of the keys that went with it.
+    pub gone: Option<(UserId, u32)>,
 }
 
 /// What is queued for a stream, in order; after a fault nothing follows.

@@ -55,7 +55,7 @@ impl Applications {
         caller.require_any(&ADMINISTRATORS)?;
         let id = application.id.clone();
         let repeat = Repeatable::of("RegisterApplication", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: false };
+        let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((switch::register(state, application, moment)?, ())),
@@ -87,7 +87,7 @@ impl Applications {
         caller.require_any(&ADMINISTRATORS)?;
         let id = application.id.clone();
         let repeat = Repeatable::of("UpdateApplication", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((switch::update(state, application, expected, moment)?, state.mailboxes_open())),
@@ -100,6 +100,11 @@ impl Applications {
         self.0.enforced(&decided).await?;
         Ok(decided.answer)
     }
+}
+
+/// The fault of an application that nobody registered.
+pub(super) fn unknown() -> Fault {
+    Fault::not_found(vocabulary::Reason::ApplicationNotFound, "no such application")
 }
 
 fn found(state: &State, id: &str) -> Option<pb::Application> {

@@ -68,7 +68,7 @@ impl Consents {
         caller.require_tenant(&tenant)?;
         caller.require_any(&ADMINISTRATORS)?;
         let repeat = Repeatable::of("GrantConsent", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((grant::decide(state, &given, moment)?, ())),
@@ -85,7 +85,7 @@ impl Consents {
         caller.require_tenant(&tenant)?;
         caller.require_any(&ADMINISTRATORS)?;
         let repeat = Repeatable::of("RevokeConsent", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((revoke::decide(state, &revoke, moment)?, ())),
@@ -142,7 +142,7 @@ impl Consents {
         let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("OptOutUser", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| {
@@ -162,7 +162,7 @@ impl Consents {
         let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("OptInUser", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: false };
+        let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| {

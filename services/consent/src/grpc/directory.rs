@@ -96,7 +96,7 @@ impl Directories {
             }
         }
         let Taken { entries, refused, refused_ids, .. } = taken;
-        let command = Command { tenant, repeat: None, validate_only, narrows: true };
+        let command = Command { tenant, repeat: None, validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| {

@@ -64,7 +64,7 @@ pub(super) async fn sync(
     // A group of which a part is wrong stays as it was: without that part it would let somebody out.
     entries.retain(|(_, entry)| !wrong.contains(&*entry.external_id));
     let untouched = wrong.into_iter().map(Into::into).collect();
-    let command = Command { tenant, repeat: None, validate_only, narrows: true };
+    let command = Command { tenant, repeat: None, validate_only, narrows: true, named: Vec::new() };
     let decided = core.decide(
         command,
         move |state, moment| {
@@ -101,7 +101,7 @@ pub(super) async fn opt_out(core: &Arc<Core>, caller: Caller, request: pb::OptOu
     caller.require_tenant(&tenant)?;
     caller.require_any(&ADMINISTRATORS)?;
     let repeat = Repeatable::of("OptOutGroup", &request.request_id, &request);
-    let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+    let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
     let decided = core.decide(
         command,
         move |state, moment| Ok((opt_group::out(state, &group, purposes, mode, allowed, moment)?, ())),
@@ -123,7 +123,7 @@ pub(super) async fn opt_in(core: &Arc<Core>, caller: Caller, request: pb::OptInG
     caller.require_tenant(&tenant)?;
     caller.require_any(&ADMINISTRATORS)?;
     let repeat = Repeatable::of("OptInGroup", &request.request_id, &request);
-    let command = Command { tenant, repeat, validate_only: false, narrows: false };
+    let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(
         command,
         move |state, moment| Ok((opt_group::back_in(state, &group, purposes, moment)?, ())),

@@ -46,7 +46,7 @@ impl Tenants {
         caller.require_tenant(&tenant)?;
         caller.require_any(&[Role::Operator])?;
         let repeat = Repeatable::of("CreateTenant", &request.request_id, &request);
-        let command = Command { tenant: tenant.clone(), repeat, validate_only: false, narrows: false };
+        let command = Command { tenant: tenant.clone(), repeat, validate_only: false, narrows: false, named: Vec::new() };
         let allowed_regions = Arc::clone(&self.0.allowed_regions);
         let made = self.0.create(
             command,
@@ -93,7 +93,7 @@ impl Tenants {
         caller.require_tenant(&tenant)?;
         caller.require_any(&[Role::Operator])?;
         let repeat = Repeatable::of("UpdateTenant", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true };
+        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((tenant::update(state, &update, allowed, moment)?, ())),
