@@ -24,6 +24,7 @@ OVERVIEW = "rapport.gateway.v1.OverviewService"
 # Internal service, the area it belongs to, a method, and a request that would be understood.
 INTERNAL = [
     ("rapport.consent.v1.EnforcementService", "consent", "Enforce", {}),
+    ("rapport.consent.v1.StoreRegistryService", "consent", "RegisterStore", {"storeId": "7", "kind": "STORE_KIND_LOG"}),
     ("rapport.ingestion.v1.FeedService", "ingestion", "Follow", {}),
     ("rapport.ingestion.v1.FeedService", "ingestion", "ResolvePeople", {"tenantId": TENANT, "addresses": [GRACE]}),
 ]

@@ -13,4 +13,5 @@ mod harness;
 mod crash;
 mod deleting;
 mod enforcement;
+mod erasing;
 mod story;

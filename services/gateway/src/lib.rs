@@ -20,6 +20,7 @@ pub const FORWARDED: [(&str, &[&str]); 4] = [
             "rapport.consent.v1.ApplicationService",
             "rapport.consent.v1.ConsentService",
             "rapport.consent.v1.DirectoryService",
+            "rapport.consent.v1.ErasureService",
         ],
     ),
     ("ingestion", &["rapport.ingestion.v1.IngestionService"]),

@@ -79,7 +79,7 @@ impl Consent {
             lookup_key: key(203),
             users: self.users.clone(),
             position: CONSENT.1,
-            expire_micros: 0,
+            ..Default::default()
         };
         let (incarnation, position) = CONSENT;
         let tenants = vec![tenant];

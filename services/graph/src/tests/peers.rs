@@ -97,7 +97,7 @@ impl Consent {
             lookup_key: key(203),
             users: self.users.clone(),
             position: CONSENT.1,
-            expire_micros: 0,
+            ..Default::default()
         };
         let (log_incarnation, position) = CONSENT;
         let snapshot = consent::EnforceSnapshot { incarnation: START, log_incarnation, position, tenants: vec![tenant], last: true };

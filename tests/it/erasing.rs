@@ -1,0 +1,160 @@
+//! Somebody is erased: from the answer on nobody sees them, every store says when its rows are gone, and nothing brings them back.
+
+use std::time::Duration;
+
+use contracts::consent::v1 as pb;
+use contracts::consent::v1::directory_service_client::DirectoryServiceClient;
+use contracts::consent::v1::erasure_service_client::ErasureServiceClient;
+use contracts::graph::v1::list_introducers_request::Target;
+use rapport::client::{Client, told};
+use rapport::demo::{load, search};
+use vocabulary::{Fault, Reason};
+
+use crate::fixtures::{grant, introducers, kept, lead, opt_out, overview, secrets, small_company};
+use crate::harness::{Processes, Running};
+
+/// How long a small company may take to be rid of somebody.
+const WITHIN: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_erased_are_gone_in_one_process() {
+    erase(Processes::One).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_erased_are_gone_in_five_processes() {
+    erase(Processes::Five).await;
+}
+
+async fn erase(processes: Processes) {
+    let running = Running::start(processes).await;
+    let company = small_company();
+    let client = running.client(&company.tenant.id);
+    load::company(&client, &company).await.unwrap();
+    let granted = grant(&client).await.unwrap();
+    let read = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+    let named = || lead(&company.stories.lead.lead_id);
+    let record = kept(&client, named()).await.unwrap();
+    let strongest = company.stories.opt_out_user.clone();
+    let knows = introducers(&client, Target::Record(named()), &read.revision).await.unwrap();
+    assert!(knows.iter().any(|one| one.address == strongest));
+
+    // What would go is said, and nothing goes.
+    let planned = erase_person(&client, &record.addresses, true).await.unwrap();
+    assert_eq!((planned.erasure.unwrap().addresses as usize, planned.enforced_time), (record.addresses.len(), None));
+    assert_eq!(introducers(&client, Target::Record(named()), "").await.unwrap(), knows);
+
+    // A user: from the answer on nobody is introduced by them, and the directory does not know them.
+    let erased = erase_user(&client, &strongest).await.unwrap();
+    assert_eq!(erased.erasure.as_ref().unwrap().mailboxes, 1);
+    let rest = introducers(&client, Target::Record(named()), "").await.unwrap();
+    assert!(!rest.is_empty() && rest.iter().all(|one| one.address != strongest));
+    assert_eq!(user(&client, &strongest).await.unwrap_err().reason, Reason::UserNotFound);
+    assert_eq!(opt_out(&client, &strongest).await.unwrap_err().reason, Reason::UserNotFound);
+    let number = erased.erasure.unwrap().number;
+    let report = finished(&client, number).await;
+    assert_eq!((report.kind(), report.stores.len()), (pb::ErasureKind::User, 4));
+    assert!(report.stores.iter().all(|store| store.report_time.is_some()));
+    let rows = |kind| report.stores.iter().filter(|store| store.kind() == kind).map(|store| store.rows).sum::<i64>();
+    assert!(rows(pb::StoreKind::Log) > 0 && rows(pb::StoreKind::Timelines) > 0 && rows(pb::StoreKind::Ties) > 0, "{report:?}");
+
+    // A person: their record is gone with the answer, and nobody knows them.
+    let erased = erase_person(&client, &record.addresses, false).await.unwrap();
+    assert_eq!(overview(&client, named(), "").await.unwrap_err().reason, Reason::RecordNotFound);
+    let known = introducers(&client, Target::Address(record.addresses[0].clone()), "").await.unwrap();
+    assert!(known.is_empty());
+    let number = erased.erasure.unwrap().number;
+    let report = finished(&client, number).await;
+    assert_eq!((report.kind(), report.stores.len()), (pb::ErasureKind::Person, 4));
+    assert!(report.stores.iter().any(|store| store.kind() == pb::StoreKind::Records && store.rows > 0), "{report:?}");
+
+    // Neither comes back with what is sent again: the person by a rule of its own.
+    let users: Vec<_> = company.mailboxes.iter().filter(|mailbox| mailbox.address != strongest).cloned().collect();
+    let left = synthetic::Company { mailboxes: users, ..company.clone() };
+    let again = load::mailboxes(&client, &left, "").await.unwrap();
+    assert_eq!(again.accepted, 0);
+    assert!(again.ignored.get("SUPPRESSED").is_some_and(|count| *count > 0), "{:?}", again.ignored);
+    let refused = rapport::commands::records::upsert(&client, vec![record.clone()]).await.unwrap();
+    assert_eq!(refused.results[0].field, "addresses");
+
+    // Nor with a restart, and no file holds anybody in clear.
+    let running = Running::start_in(processes, running.stop().await).await;
+    let client = running.client(&company.tenant.id);
+    let known = introducers(&client, Target::Address(record.addresses[0].clone()), &again.revision).await.unwrap();
+    assert!(known.is_empty());
+    assert_eq!(user(&client, &strongest).await.unwrap_err().reason, Reason::UserNotFound);
+    assert_eq!(search::search(&running.data(), &secrets(&company)).unwrap().hits, 0);
+    assert!(finished(&client, number).await.finish_time.is_some());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applications_are_told_and_acknowledge() {
+    let running = Running::start(Processes::One).await;
+    let company = small_company();
+    let client = running.client(&company.tenant.id);
+    load::company(&client, &company).await.unwrap();
+    let erased = erase_person(&client, &["somebody@outside.example".to_owned()], false).await.unwrap();
+    let erasure = erased.erasure.unwrap();
+    let application = erasure.notices[0].application_id.clone();
+    let request = || pb::WatchErasuresRequest { tenant_id: client.tenant.clone(), application_id: application.clone() };
+    let mut watched = erasures(&client).watch_erasures(request()).await.unwrap().into_inner();
+    let first = watched.message().await.unwrap().unwrap();
+    let subject = first.subject.unwrap();
+    assert_eq!((first.number, subject.addresses), (erasure.number, vec!["somebody@outside.example".to_owned()]));
+
+    // The next one comes on the same stream.
+    let next = erase_person(&client, &["another@outside.example".to_owned()], false).await.unwrap().erasure.unwrap();
+    assert_eq!(watched.message().await.unwrap().unwrap().number, next.number);
+
+    for (number, notices) in [(erasure.number, erasure.notices), (next.number, next.notices)] {
+        for notice in notices {
+            let done = pb::AcknowledgeErasureRequest {
+                tenant_id: client.tenant.clone(),
+                application_id: notice.application_id,
+                number,
+            };
+            let said = told(erasures(&client).acknowledge_erasure(done).await).unwrap().erasure.unwrap();
+            assert!(said.notices.iter().any(|notice| notice.acknowledge_time.is_some() && !notice.overdue));
+        }
+    }
+    // Who comes again is told of nothing that was acknowledged.
+    let mut again = erasures(&client).watch_erasures(request()).await.unwrap().into_inner();
+    let silent = tokio::time::timeout(Duration::from_millis(200), again.message()).await;
+    assert!(silent.is_err(), "{silent:?}");
+    running.stop().await;
+}
+
+fn erasures(client: &Client) -> ErasureServiceClient<runtime::Link> {
+    ErasureServiceClient::new(client.link.clone())
+}
+
+async fn erase_user(client: &Client, user: &str) -> Result<pb::EraseUserResponse, Fault> {
+    let request = pb::EraseUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
+    told(erasures(client).erase_user(request).await)
+}
+
+async fn erase_person(client: &Client, addresses: &[String], validate_only: bool) -> Result<pb::ErasePersonResponse, Fault> {
+    let addresses = addresses.to_vec();
+    let request = pb::ErasePersonRequest { tenant_id: client.tenant.clone(), addresses, validate_only, ..Default::default() };
+    told(erasures(client).erase_person(request).await)
+}
+
+async fn user(client: &Client, address: &str) -> Result<pb::GetUserResponse, Fault> {
+    let request = pb::GetUserRequest { tenant_id: client.tenant.clone(), user: address.to_owned() };
+    told(DirectoryServiceClient::new(client.link.clone()).get_user(request).await)
+}
+
+/// The erasure once every store has reported.
+async fn finished(client: &Client, number: u64) -> pb::Erasure {
+    let asking = async {
+        loop {
+            let request = pb::GetErasureRequest { tenant_id: client.tenant.clone(), number };
+            let erasure = told(erasures(client).get_erasure(request).await).unwrap().erasure.unwrap();
+            if erasure.finish_time.is_some() {
+                return erasure;
+            }
+        }
+    };
+    tokio::time::timeout(WITHIN, asking).await.expect("an erasure is not finished")
+}
