@@ -8,9 +8,9 @@ use contracts::ingestion::v1 as pb;
 use store::{Prefix, Scan, Store, StoreError};
 use vocabulary::{Fault, TenantId, UserId};
 
-use crate::{block, entry};
 use crate::mailboxes::{Loaded, Opening, Place};
 use crate::tables::{Chunks, Cursor, Places};
+use crate::{block, entry};
 
 /// How many rows one commit writes anew.
 const WRITTEN_AT_ONCE: usize = 200;

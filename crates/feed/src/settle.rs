@@ -8,10 +8,10 @@ use contracts::ingestion::v1 as pb;
 use vocabulary::revision::{Part, Point};
 use vocabulary::{Fault, TenantId, UserId};
 
-use crate::{Fold, entry};
 use crate::follower::Follower;
 use crate::mailboxes::{Opening, Place};
 use crate::tables::CRM;
+use crate::{Fold, entry};
 
 /// Which mirror: incarnation, log of decisions, position.
 pub(crate) type Stamp = (u64, u64, u64);

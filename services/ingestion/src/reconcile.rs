@@ -107,12 +107,7 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
 }
 
 /// Removes the blocks of a mailbox whose keys are destroyed; answers how many.
-async fn remove(
-    ingestion: &Arc<Ingestion>,
-    tenant: &Arc<Tenant>,
-    user: UserId,
-    destroyed: impl Fn(u32) -> bool,
-) -> Result<u64, Fault> {
+async fn remove(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, user: UserId, destroyed: impl Fn(u32) -> bool) -> Result<u64, Fault> {
     let positions: Vec<u64> = tenant.mailboxes.lock().entry(user).places(destroyed).collect();
     for part in positions.chunks(REMOVED_AT_ONCE) {
         let (part, tenant) = (part.to_vec(), Arc::clone(tenant));

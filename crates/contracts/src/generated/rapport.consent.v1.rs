@@ -6294,7 +6294,7 @@ pub struct StoredErasureReport {
     /// Rows removed or written anew.
     #[prost(uint64, tag = "3")]
     pub rows: u64,
-    /// When, in microseconds since 1970.
+    /// When it was in line, in microseconds since 1970; 0: not yet.
     #[prost(sfixed64, tag = "4")]
     pub report_micros: i64,
 }

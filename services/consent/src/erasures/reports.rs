@@ -39,7 +39,7 @@ impl Core {
                 row.retire_micros = now.micros();
                 changes.put::<tables::Stores>(&id, &row)?;
             }
-            finish(changes, open, now, |_| {})
+            finish(changes, open, now, |_, _| {})
         });
         self.finished(&finished.await?);
         Ok(())
@@ -88,11 +88,19 @@ impl Core {
         let reported = self.store.commit(move |changes| {
             let store = changes.get::<tables::Stores>(&id)?.ok_or_else(unknown_store)?;
             let mut rows = rows;
-            finish(changes, open, now, |row| {
-                let said = row.reports.iter().any(|report| report.store_id == id);
-                if row.due_number != 0 && row.due_number <= number && !said {
-                    let (rows, report_micros) = (std::mem::take(&mut rows), now.micros());
-                    row.reports.push(pb::StoredErasureReport { store_id: id, kind: store.kind, rows, report_micros });
+            finish(changes, open, now, |begun, row| {
+                if number < begun {
+                    return;
+                }
+                let held = row.reports.iter().position(|report| report.store_id == id);
+                let at = held.unwrap_or(row.reports.len());
+                if held.is_none() {
+                    row.reports.push(pb::StoredErasureReport { store_id: id, kind: store.kind, rows: 0, report_micros: 0 });
+                }
+                let Some(report) = row.reports.get_mut(at).filter(|report| report.report_micros == 0) else { return };
+                report.rows += std::mem::take(&mut rows);
+                if row.due_number != 0 && row.due_number <= number {
+                    report.report_micros = now.micros();
                 }
             })
         });
@@ -114,7 +122,7 @@ fn finish(
     changes: &mut Changes<'_>,
     open: Vec<ErasureKey>,
     now: Timestamp,
-    mut change: impl FnMut(&mut pb::StoredErasure),
+    mut change: impl FnMut(u64, &mut pb::StoredErasure),
 ) -> Result<Vec<ErasureKey>, Fault> {
     let stores = changes.scan::<tables::Stores>(()).collect::<Result<Vec<_>, _>>()?;
     let waited: Vec<u64> = stores.into_iter().filter(|(_, row)| row.retire_micros == 0).map(|(id, _)| id).collect();
@@ -122,8 +130,8 @@ fn finish(
     for key in open {
         let Some(before) = changes.get::<tables::Erasures>(&key)? else { continue };
         let mut row = before.clone();
-        change(&mut row);
-        let said = |id: &u64| row.reports.iter().any(|report| report.store_id == *id);
+        change(key.1, &mut row);
+        let said = |id: &u64| row.reports.iter().any(|report| report.store_id == *id && report.report_micros != 0);
         if row.due_number != 0 && row.finish_micros == 0 && waited.iter().all(said) {
             row.finish_micros = now.micros();
         }

@@ -35,14 +35,7 @@ enum What {
 
 impl Rows {
     /// Those of a decision about a tenant that stood as `before`; `named` are the addresses its caller gave.
-    pub fn of(
-        erasures: &Erasures,
-        before: &State,
-        decision: &Decision,
-        named: &[Address],
-        names: &Key,
-        now: Timestamp,
-    ) -> Option<Self> {
+    pub fn of(erasures: &Erasures, before: &State, decision: &Decision, named: &[Address], names: &Key, now: Timestamp) -> Option<Self> {
         let erasure = decision.erasure.as_ref()?;
         let key = (before.tenant.clone(), erasure.number);
         let Some(kind) = erasure.kind else {
@@ -51,7 +44,8 @@ impl Rows {
             return Some(Self { what: What::People(people, open), key });
         };
         let subject = subject(before, decision, kind, named);
-        let notices = before.applications.keys().map(|id| pb::StoredErasureNotice { application_id: id.to_string(), acknowledge_micros: 0 });
+        let notices =
+            before.applications.keys().map(|id| pb::StoredErasureNotice { application_id: id.to_string(), acknowledge_micros: 0 });
         let notices: Vec<_> = notices.collect();
         let sealed_subject = if notices.is_empty() { Vec::new() } else { sealing::seal(names, &place(&key), &subject.encode_to_vec()) };
         let row = pb::StoredErasure {

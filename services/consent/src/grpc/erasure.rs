@@ -67,7 +67,10 @@ impl Erasing {
             command,
             move |state, moment| {
                 if let Some(at) = addresses.iter().position(|address| state.directory.at_address(address).is_some()) {
-                    return Err(Fault::invalid_field(format!("addresses[{at}]"), "belongs to one of the tenant's own: EraseUser erases them"));
+                    return Err(Fault::invalid_field(
+                        format!("addresses[{at}]"),
+                        "belongs to one of the tenant's own: EraseUser erases them",
+                    ));
                 }
                 Ok((erase_person::decide(state, hashes, moment), ()))
             },
@@ -106,8 +109,7 @@ impl Erasing {
         let rows = self.0.store.scan::<tables::Erasures>((tenant.clone(),)).collect::<Result<Vec<_>, _>>()?;
         let mut rows = rows.into_iter().rev().filter(|((_, number), _)| *number < before);
         let now = self.0.clock.now();
-        let erasures: Vec<_> =
-            rows.by_ref().take(size).map(|((_, number), row)| convert::erasure(number, &row, &stores, now)).collect();
+        let erasures: Vec<_> = rows.by_ref().take(size).map(|((_, number), row)| convert::erasure(number, &row, &stores, now)).collect();
         let last = erasures.last().filter(|_| rows.next().is_some());
         let next_page_token = last.map(|last| pages::token(&self.0.page_key, &list, &last.number.to_string())).unwrap_or_default();
         Ok(pb::ListErasuresResponse { erasures, next_page_token })
@@ -142,11 +144,7 @@ impl Erasing {
         Ok(ReceiverStream::new(answers))
     }
 
-    async fn acknowledge(
-        &self,
-        caller: Caller,
-        request: pb::AcknowledgeErasureRequest,
-    ) -> Result<pb::AcknowledgeErasureResponse, Fault> {
+    async fn acknowledge(&self, caller: Caller, request: pb::AcknowledgeErasureRequest) -> Result<pb::AcknowledgeErasureResponse, Fault> {
         let tenant = self.admitted(&caller, &request.tenant_id, &APPLICATIONS)?;
         let now = self.0.clock.now();
         let row = self.0.acknowledge_erasure(tenant, request.application_id, request.number, now).await?;
