@@ -1,5 +1,6 @@
 //! Somebody is erased: from the answer on nobody sees them, every store says when its rows are gone, and nothing brings them back.
 
+use std::path::Path;
 use std::time::Duration;
 
 use contracts::consent::v1 as pb;
@@ -8,6 +9,7 @@ use contracts::consent::v1::erasure_service_client::ErasureServiceClient;
 use contracts::graph::v1::list_introducers_request::Target;
 use rapport::client::{Client, told};
 use rapport::demo::{load, search};
+use sealing::{Keyring, RootKeySource, SlotOwner, TenantKey};
 use vocabulary::{Fault, Reason};
 
 use crate::fixtures::{grant, introducers, kept, lead, opt_out, overview, secrets, small_company};
@@ -78,7 +80,10 @@ async fn erase(processes: Processes) {
     assert_eq!(refused.results[0].field, "addresses");
 
     // Nor with a restart, and no file holds anybody in clear.
-    let running = Running::start_in(processes, running.stop().await).await;
+    let directory = running.stop().await;
+    let generation = finished_generation(&report);
+    assert_eq!(names_generations(&directory.path().join("data")), [generation], "a key that sealed what was deleted is still there");
+    let running = Running::start_in(processes, directory).await;
     let client = running.client(&company.tenant.id);
     let known = introducers(&client, Target::Address(record.addresses[0].clone()), &again.revision).await.unwrap();
     assert!(known.is_empty());
@@ -119,6 +124,23 @@ async fn applications_are_told_and_acknowledge() {
     let silent = tokio::time::timeout(Duration::from_millis(200), again.message()).await;
     assert!(silent.is_err(), "{silent:?}");
     running.stop().await;
+}
+
+/// The generation of `names` that everything is sealed under since an erasure was finished.
+fn finished_generation(report: &pb::Erasure) -> u32 {
+    assert!(report.names_generation > 1, "names were not replaced: {report:?}");
+    report.names_generation
+}
+
+/// The generations of `names` whose keys exist, by the keyring itself.
+fn names_generations(data: &Path) -> Vec<u32> {
+    let root = RootKeySource::File(data.join("root.key")).load().unwrap();
+    let keyring = Keyring::open(&data.join("keyring"), &data.join("epoch"), &root).unwrap();
+    let generations = keyring.slots().filter_map(|slot| match slot.owner {
+        SlotOwner::Tenant(TenantKey::Names { generation }) => Some(generation),
+        _ => None,
+    });
+    generations.collect()
 }
 
 fn erasures(client: &Client) -> ErasureServiceClient<runtime::Link> {

@@ -20,15 +20,16 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
     let held = match (mirror.tenants.entry(tenant), settings) {
         (Entry::Occupied(held), settings) => {
             let held = Arc::make_mut(held.into_mut());
-            if let Some((settings, TenantKeys { names, facts, lookup })) = settings {
+            if let Some((settings, TenantKeys { names, names_generation, retired_names, facts, lookup })) = settings {
                 held.settings = settings;
                 (held.names_key, held.facts_key, held.lookup_key) = (names, facts, lookup);
+                (held.names_generation, held.retired_names_key) = (names_generation, retired_names);
             }
             held
         }
         (Entry::Vacant(place), Some((settings, keys))) => {
             let tenant = place.key().clone();
-            let TenantKeys { names: names_key, facts: facts_key, lookup: lookup_key } = keys;
+            let TenantKeys { names: names_key, names_generation, retired_names, facts: facts_key, lookup: lookup_key } = keys;
             let nobody = Erased::new(&lookup_key, Set::default(), Set::default());
             let (users, by_address, erased) = (Map::default(), Arc::default(), Arc::new(nobody));
             let position = tenant_position;
@@ -37,6 +38,8 @@ pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, close
                 position,
                 settings,
                 names_key,
+                names_generation,
+                retired_names_key: retired_names,
                 facts_key,
                 lookup_key,
                 erased,

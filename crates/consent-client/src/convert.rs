@@ -66,12 +66,13 @@ fn parts(tenants: Vec<pb::EnforcedTenant>) -> Result<Vec<TenantPart>, Unreadable
 
 fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
     let pb::EnforcedTenant { settings: tenant, names_key, facts_key, lookup_key, users, position, erasures, erasure_number, .. } = part;
-    let (tenant_id, expire_micros) = (part.tenant_id, part.expire_micros);
+    let (tenant_id, expire_micros, names_generation) = (part.tenant_id, part.expire_micros, part.names_generation);
+    let retired_names = optional(part.retired_names_key)?;
     let keys = [required(names_key), required(facts_key), required(lookup_key)];
     let settings = match tenant {
         Some(tenant) => {
             let [names, facts, lookup] = keys;
-            Some((settings(tenant)?, TenantKeys { names: names?, facts: facts?, lookup: lookup? }))
+            Some((settings(tenant)?, TenantKeys { names: names?, names_generation, retired_names, facts: facts?, lookup: lookup? }))
         }
         None => None,
     };

@@ -100,6 +100,10 @@ pub struct TenantPart {
 pub struct TenantKeys {
     /// `names`.
     pub names: Key,
+    /// Its generation.
+    pub names_generation: u32,
+    /// The generation before, to be read with; none: it is destroyed.
+    pub retired_names: Option<Key>,
     /// `facts`.
     pub facts: Key,
     /// `lookup`.

@@ -34,9 +34,17 @@ pub struct Reporter {
 
 #[derive(Default)]
 struct Shared {
-    /// What is to be said of each tenant: in line up to which number, and how many rows that took.
-    waiting: Mutex<BTreeMap<TenantId, (u64, u64)>>,
+    /// What is to be said of each tenant.
+    waiting: Mutex<BTreeMap<TenantId, Said>>,
     nudge: Notify,
+}
+
+/// In line up to which number, how many rows that took, and under which generation of `names` everything is sealed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Said {
+    number: u64,
+    rows: u64,
+    names_generation: u32,
 }
 
 struct AbortOnDrop(AbortHandle);
@@ -56,15 +64,18 @@ impl Reporter {
         Self { shared, client, _task: Arc::new(AbortOnDrop(task.abort_handle())) }
     }
 
-    /// Says that the store is in line with every erasure of a tenant up to `number`, which took `rows` rows removed or written anew.
-    pub fn in_line(&self, tenant: &TenantId, number: u64, rows: u64) {
+    /// Says that the store is in line with every erasure of a tenant up to `number`, which took `rows` rows removed or written anew, and
+    /// that everything it keeps under `names` is sealed under that generation; 0, if it keeps nothing there.
+    pub fn in_line(&self, tenant: &TenantId, number: u64, rows: u64, names_generation: u32) {
         if number == 0 {
             return;
         }
         {
             let mut waiting = self.shared.waiting.lock();
             let said = waiting.entry(tenant.clone()).or_default();
-            *said = (said.0.max(number), said.1 + rows);
+            said.number = said.number.max(number);
+            said.rows += rows;
+            said.names_generation = said.names_generation.max(names_generation);
         }
         self.shared.nudge.notify_one();
     }
@@ -96,13 +107,14 @@ async fn keep(shared: Arc<Shared>, mut client: StoreRegistryServiceClient<Link>,
     }
     loop {
         let next = shared.waiting.lock().first_key_value().map(|(tenant, said)| (tenant.clone(), *said));
-        let Some((tenant, (number, rows))) = next else {
+        let Some((tenant, told)) = next else {
             shared.nudge.notified().await;
             continue;
         };
-        let report = pb::ReportErasureRequest { store_id, tenant_id: tenant.as_str().to_owned(), number, rows };
+        let Said { number, rows, names_generation } = told;
+        let report = pb::ReportErasureRequest { store_id, tenant_id: tenant.as_str().to_owned(), number, rows, names_generation };
         match client.report_erasure(Onward::service().within(PATIENCE).request(report)).await {
-            Ok(_) => shared.said(&tenant, number, rows),
+            Ok(_) => shared.said(&tenant, told),
             Err(status) => {
                 tracing::debug!(fault = %fault_of(&status), "a report of an erasure is said again");
                 sleep(RETRY).await;
@@ -113,11 +125,11 @@ async fn keep(shared: Arc<Shared>, mut client: StoreRegistryServiceClient<Link>,
 
 impl Shared {
     /// Takes away what was said, unless more has come since.
-    fn said(&self, tenant: &TenantId, number: u64, rows: u64) {
+    fn said(&self, tenant: &TenantId, told: Said) {
         let mut waiting = self.waiting.lock();
         match waiting.get_mut(tenant) {
-            Some(held) if held.0 == number && held.1 == rows => drop(waiting.remove(tenant)),
-            Some(held) => held.1 = held.1.saturating_sub(rows),
+            Some(held) if *held == told => drop(waiting.remove(tenant)),
+            Some(held) => held.rows = held.rows.saturating_sub(told.rows),
             None => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Application, Erasure, ErasureKind, Group, KeyName, Moment, Settings, State, TenantConsent, User};
+use crate::{Application, Erasure, ErasureKind, Group, KeyName, Moment, NamesKey, Settings, State, TenantConsent, User};
 
 /// A decision about one tenant. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Decision {
     pub mint: Vec<KeyName>,
     /// Keys to be destroyed once the decision is durable and told.
     pub destroy: Vec<KeyName>,
+    /// The keys `names` from now on.
+    pub names: Option<NamesKey>,
     /// What it erases for good.
     pub erasure: Option<Erasure>,
     /// Whether it takes anything away, so that its answer waits for every holder.
@@ -51,8 +53,8 @@ impl Decision {
 
     /// Whether there is nothing to be decided.
     pub fn is_empty(&self) -> bool {
-        let Self { settings, consent, applications, groups, users, erasure, .. } = self;
-        let touched = users.is_empty() && groups.is_empty() && erasure.is_none();
+        let Self { settings, consent, applications, groups, users, names, erasure, .. } = self;
+        let touched = users.is_empty() && groups.is_empty() && names.is_none() && erasure.is_none();
         settings.is_none() && consent.is_none() && applications.is_empty() && touched
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vocabulary::{TenantId, Timestamp};
 
-use crate::{Application, Decision, Directory, Erased, Gates, Groups, KeyName, Purpose, Settings, TenantConsent, User};
+use crate::{Application, Decision, Directory, Erased, Gates, Groups, KeyName, NamesKey, Purpose, Settings, TenantConsent, User};
 
 /// One tenant.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct State {
     pub groups: Arc<Groups>,
     /// Its users.
     pub directory: Directory,
+    /// Which keys `names` there are.
+    pub names: NamesKey,
     /// Who was erased.
     pub erased: Arc<Erased>,
     /// The position of the last decision about it.
@@ -34,8 +36,8 @@ impl State {
     /// A tenant without applications, groups and users.
     pub fn new(tenant: TenantId, settings: Settings, allowed_regions: Arc<[Box<str>]>) -> Self {
         let position = settings.position;
-        let (consent, applications, groups, directory, erased) = Default::default();
-        Self { tenant, settings, allowed_regions, consent, applications, groups, directory, erased, position }
+        let (consent, applications, groups, directory, names, erased) = Default::default();
+        Self { tenant, settings, allowed_regions, consent, applications, groups, directory, names, erased, position }
     }
 
     /// The gates, for any application.
@@ -88,6 +90,9 @@ impl State {
         }
         for user in &decision.users {
             self.directory.put(Arc::clone(user));
+        }
+        if let Some(names) = decision.names {
+            self.names = names;
         }
         if let Some(erasure) = &decision.erasure {
             Arc::make_mut(&mut self.erased).take(erasure);

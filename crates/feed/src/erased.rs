@@ -76,7 +76,7 @@ impl<F: Fold> Follower<F> {
     /// Tells consent that the view is in line with the erasures of a tenant, if it is.
     pub(crate) fn report_erased(&mut self, tenant: &TenantId) {
         if let Some(gone) = self.erased.get_mut(tenant).filter(|gone| gone.chunks.is_empty()) {
-            self.reporter.in_line(tenant, gone.number, std::mem::take(&mut gone.rows));
+            self.reporter.in_line(tenant, gone.number, std::mem::take(&mut gone.rows), 0);
         }
     }
 }

@@ -10,7 +10,7 @@ mod repeat;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use analytics_domain::Records;
@@ -54,6 +54,10 @@ pub struct TenantRecords {
     erased_rows: AtomicU64,
     /// Up to which erasure consent was told.
     reported: AtomicU64,
+    /// The generation of `names` that everything is sealed under, or is being sealed under.
+    names_generation: AtomicU32,
+    /// The generation of `names` that consent was told.
+    reported_names: AtomicU32,
 }
 
 impl RecordStore {

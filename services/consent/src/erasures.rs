@@ -1,9 +1,11 @@
 //! Erasures on their way: which rows say so, which store has reported, which application was told. What is decided lies in the domain.
 
+mod names;
 mod notices;
-mod reports;
+pub(crate) mod reports;
 mod rows;
 
+pub(crate) use names::start;
 pub(crate) use rows::{ErasureKey, Rows};
 
 use std::collections::BTreeSet;
@@ -31,7 +33,7 @@ impl Erasures {
         let (mut open, mut told) = (BTreeSet::new(), BTreeSet::new());
         for row in store.scan::<tables::Erasures>(()) {
             let (key, row) = row?;
-            if row.finish_micros == 0 {
+            if row.finish_micros == 0 || row.names_owed {
                 open.insert(key.clone());
             }
             if !row.sealed_subject.is_empty() {

@@ -3,26 +3,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_domain::{Decision, KeyName, KeyPart, Purpose, State};
+use consent_domain::{Decision, KeyName, KeyPart, NamesKey, Purpose, State};
 use parking_lot::Mutex;
 use runtime::Config;
-use sealing::{Change, Key, Keyring, KeyringError, MailboxKey, RootKeySource, SlotId, TenantKey};
+use sealing::{Change, Context, Key, Keyring, KeyringError, MailboxKey, RootKeySource, SlotId, TenantKey};
 use vocabulary::{Fault, Kind, Reason, TenantId};
 
-/// The generation of the tenant key `names`, until names are rotated.
-const NAMES: TenantKey = TenantKey::Names { generation: 1 };
-const TENANT_KEYS: [TenantKey; 3] = [NAMES, TenantKey::Facts, TenantKey::Lookup];
+/// The tenant keys that are never replaced.
+const TENANT_KEYS: [TenantKey; 2] = [TenantKey::Facts, TenantKey::Lookup];
 
 /// An earlier process of ours may take a moment to let go of the keyring.
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
-/// The three keys of a tenant.
+/// The keys of a tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct TenantKeys {
     pub names: Key,
+    /// The generation before, while not everything is sealed anew.
+    pub retired_names: Option<Key>,
     pub facts: Key,
     pub lookup: Key,
+}
+
+impl TenantKeys {
+    /// Opens what is sealed under `names`, of whichever generation there is.
+    ///
+    /// # Errors
+    /// STORE_FAILED when it is damaged, out of place or under another key.
+    pub fn opened(&self, place: &Context, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+        let opened = sealing::open(&self.names, place, sealed);
+        let opened = opened.or_else(|error| self.retired_names.as_ref().map_or(Err(error), |key| sealing::open(key, place, sealed)));
+        Ok(opened?)
+    }
 }
 
 /// The open keyring; clones share it.
@@ -79,10 +92,13 @@ impl Keys {
     }
 
     /// The keys of a tenant.
-    pub fn of_tenant(&self, tenant: &TenantId) -> Result<TenantKeys, Fault> {
+    pub fn of_tenant(&self, tenant: &TenantId, names: NamesKey) -> Result<TenantKeys, Fault> {
         let ring = self.0.lock();
         let key = |key| ring.keyring.get(&SlotId::of_tenant(tenant, key)).ok_or_else(missing);
-        Ok(TenantKeys { names: key(NAMES)?, facts: key(TenantKey::Facts)?, lookup: key(TenantKey::Lookup)? })
+        let of_names = |generation| key(TenantKey::Names { generation });
+        let retired_names = if names.retiring { Some(of_names(names.generation - 1)?) } else { None };
+        let (facts, lookup) = (key(TenantKey::Facts)?, key(TenantKey::Lookup)?);
+        Ok(TenantKeys { names: of_names(names.generation)?, retired_names, facts, lookup })
     }
 
     /// The keys of these mailboxes, all of which must exist.
@@ -140,22 +156,30 @@ impl Keys {
 
 /// The slots that a decision mints.
 pub(crate) fn minted(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
-    decision.mint.iter().map(|name| slot(tenant, *name)).collect()
+    let names = decision.names.filter(|names| names.retiring).map(|names| of_names(tenant, names.generation));
+    decision.mint.iter().map(|name| slot(tenant, *name)).chain(names).collect()
 }
 
 /// The slots that a decision destroys.
 pub(crate) fn destroyed(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
-    decision.destroy.iter().map(|name| slot(tenant, *name)).collect()
+    let names = decision.names.filter(|names| !names.retiring).map(|names| of_names(tenant, names.generation - 1));
+    decision.destroy.iter().map(|name| slot(tenant, *name)).chain(names).collect()
 }
 
 /// The slots of a tenant's own keys.
-pub(crate) fn of_tenant(tenant: &TenantId) -> Vec<SlotId> {
-    TENANT_KEYS.iter().map(|key| SlotId::of_tenant(tenant, *key)).collect()
+pub(crate) fn of_tenant(tenant: &TenantId, names: NamesKey) -> Vec<SlotId> {
+    let generations = if names.retiring { names.generation - 1..=names.generation } else { names.generation..=names.generation };
+    let never_replaced = TENANT_KEYS.iter().map(|key| SlotId::of_tenant(tenant, *key));
+    never_replaced.chain(generations.map(|generation| of_names(tenant, generation))).collect()
+}
+
+fn of_names(tenant: &TenantId, generation: u32) -> SlotId {
+    SlotId::of_tenant(tenant, TenantKey::Names { generation })
 }
 
 /// Every slot that the decisions about a tenant need.
 pub(crate) fn needed(state: &State) -> impl Iterator<Item = SlotId> + '_ {
-    of_tenant(&state.tenant).into_iter().chain(state.keys().map(|name| slot(&state.tenant, name)))
+    of_tenant(&state.tenant, state.names).into_iter().chain(state.keys().map(|name| slot(&state.tenant, name)))
 }
 
 fn slot(tenant: &TenantId, name: KeyName) -> SlotId {

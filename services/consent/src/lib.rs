@@ -54,7 +54,9 @@ pub struct Service {
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED: the message says what is wrong and names no person.
 pub async fn open(context: &Context) -> Result<Service, Fault> {
-    Ok(Service { core: opening::open(context).await? })
+    let core = opening::open(context).await?;
+    erasures::start(&core);
+    Ok(Service { core })
 }
 
 impl Service {

@@ -100,19 +100,20 @@ async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, positi
         let mut held = BTreeMap::new();
         for row in store.scan::<tables::Tenants>(()) {
             let (tenant, row) = row?;
-            let own = keys.of_tenant(&tenant)?;
+            let names = stored::names(&row);
+            let own = keys.of_tenant(&tenant, names)?;
             let mut directory = Directory::default();
             for row in store.scan::<tables::Users>((tenant.clone(),)) {
                 let ((_, id), row) = row?;
-                directory.put(Arc::new(stored::user(&tenant, id, &row, &own.names)?));
+                directory.put(Arc::new(stored::user(&tenant, id, &row, &own)?));
             }
             let applications = stored::applications(store.get::<tables::Applications>(&tenant)?.unwrap_or_default());
-            let (settings, consent) = stored::tenant(&tenant, &row, &own.names)?;
+            let (settings, consent) = stored::tenant(&tenant, &row, &own)?;
             let groups = Arc::new(stored::groups(&store, &tenant, &own)?);
             let erased = Arc::new(erasures::erased(&store, &tenant)?);
             let allowed_regions = Arc::clone(&allowed_regions);
             let (id, position) = (tenant.clone(), row.position);
-            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, erased, position };
+            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, names, erased, position };
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }

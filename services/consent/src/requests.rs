@@ -71,7 +71,7 @@ impl Repeatable {
         if held.payload_hash != self.payload_hash(keys) {
             return Err(Fault::new(Kind::InvalidArgument, Reason::RequestIdReused, "the request id was used with another payload"));
         }
-        let answer = sealing::open(&keys.names, &place(&key), &held.sealed_answer)?;
+        let answer = keys.opened(&place(&key), &held.sealed_answer)?;
         let answer = R::decode(answer.as_slice()).map_err(|_| Fault::internal("a kept answer cannot be read"))?;
         Ok(Some(Answered { answer, awaited: held.awaited_position }))
     }
@@ -79,6 +79,15 @@ impl Repeatable {
     fn payload_hash(&self, keys: &TenantKeys) -> u64 {
         KeyedHash::new(&keys.lookup, "rapport consent request payload v1").hash64(&self.payload)
     }
+}
+
+/// A kept answer under the present key `names`.
+///
+/// # Errors
+/// STORE_FAILED when it does not open.
+pub(crate) fn sealed_anew(key: &RequestKey, row: pb::StoredRequest, keys: &TenantKeys) -> Result<pb::StoredRequest, Fault> {
+    let answer = keys.opened(&place(key), &row.sealed_answer)?;
+    Ok(pb::StoredRequest { sealed_answer: sealing::seal(&keys.names, &place(key), &answer), ..row })
 }
 
 /// Writes down since when a withdrawal is enforced, and returns what was written first.

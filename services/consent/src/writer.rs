@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use consent_domain::{Decision, Moment, State};
+use consent_domain::{Decision, Moment, NamesKey, State};
 use contracts::consent::v1 as pb;
 use parking_lot::RwLock;
 use prost::Message;
@@ -110,6 +110,9 @@ impl Core {
             let minted = keys::minted(&command.tenant, &decision);
             core.keys.mint(minted.clone(), position).await?;
             next.mailbox_keys.extend(core.keys.of_mailboxes(&command.tenant, decision.mint.iter().copied())?);
+            if decision.names.is_some() {
+                next.keys = core.keys.of_tenant(&command.tenant, next.state.names)?;
+            }
             let erasure = erasures::Rows::of(&core.erasures, &held.state, &decision, &command.named, &held.keys.names, now);
             core.write(&mut kept, &next, &decision, Added { request, erasure }, minted, now).await?;
             let destroyed = keys::destroyed(&command.tenant, &decision);
@@ -154,9 +157,9 @@ impl Core {
             let moment = Moment { position: position + 1, time: now };
             let state = make(held.as_ref().map(|held| &held.state), moment)?;
             let answer = answer(&state, core.revision(position + 1));
-            let slots = keys::of_tenant(&command.tenant);
+            let slots = keys::of_tenant(&command.tenant, NamesKey::default());
             core.keys.mint(slots.clone(), position).await?;
-            let keys = core.keys.of_tenant(&command.tenant)?;
+            let keys = core.keys.of_tenant(&command.tenant, NamesKey::default())?;
             let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
             let before = state.clone();
             let next = Held { state, keys, mailbox_keys: Default::default() };
@@ -268,7 +271,7 @@ impl Core {
         let erased = decision.erasure.as_ref().is_some_and(|erasure| !(erasure.addresses.is_empty() && erasure.people.is_empty()));
         let gone = decision.erasure.as_ref().and_then(|erasure| before.directory.get(erasure.user?));
         let gone = gone.map(|user| (user.id, user.mailbox.generation));
-        let settings = decision.settings.is_some();
+        let settings = decision.settings.is_some() || decision.names.is_some();
         let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings, erased, gone };
         self.hub.publish(change, || {
             let mut tenants = self.tenants.write();

@@ -31,12 +31,12 @@ impl Dictionary {
     ///
     /// # Errors
     /// INTERNAL, STORE_FAILED when a chunk does not open or cannot be read.
-    pub fn load(store: &Store, tenant: &TenantId, key: &Key) -> Result<Self, Fault> {
-        let mut dictionary = Self::default();
+    pub fn load(store: &Store, held: &TenantMirror) -> Result<Self, Fault> {
+        let (mut dictionary, tenant) = (Self::default(), &held.tenant);
         let mut passed_over = 0_u64;
         for row in store.scan::<tables::Names>((tenant.clone(),)) {
             let ((_, chunk), row) = row?;
-            for name in opened(tenant, chunk, key, &row)?.names {
+            for name in opened(held, chunk, &row)?.names {
                 match Address::parse(&name.address) {
                     Ok(address) => dictionary.insert(PersonId(name.person_id), address),
                     Err(_) => passed_over += 1,
@@ -175,46 +175,61 @@ impl<'a> Minting<'a> {
 ///
 /// # Errors
 /// INTERNAL, STORE_FAILED when a chunk does not open or cannot be read.
-pub fn chunks_naming(store: &Store, tenant: &TenantId, key: &Key, people: &HashSet<PersonId, RandomState>) -> Result<Vec<u64>, Fault> {
+pub fn chunks_naming(store: &Store, held: &TenantMirror, people: &HashSet<PersonId, RandomState>) -> Result<Vec<u64>, Fault> {
     let mut chunks = Vec::new();
-    for row in store.scan::<tables::Names>((tenant.clone(),)) {
+    for row in store.scan::<tables::Names>((held.tenant.clone(),)) {
         let ((_, chunk), row) = row?;
-        if opened(tenant, chunk, key, &row)?.names.iter().any(|name| people.contains(&PersonId(name.person_id))) {
+        if opened(held, chunk, &row)?.names.iter().any(|name| people.contains(&PersonId(name.person_id))) {
             chunks.push(chunk);
         }
     }
     Ok(chunks)
 }
 
-/// Writes chunks anew without these people.
+/// The chunks that do not open with the present key `names`. Blocks.
+///
+/// # Errors
+/// STORE_FAILED when a chunk cannot be read.
+pub fn chunks_under_retired(store: &Store, held: &TenantMirror) -> Result<Vec<u64>, Fault> {
+    let mut chunks = Vec::new();
+    for row in store.scan::<tables::Names>((held.tenant.clone(),)) {
+        let ((_, chunk), row) = row?;
+        if sealing::open_compressed(&held.names_key, &place(&held.tenant, chunk), &row.sealed).is_err() {
+            chunks.push(chunk);
+        }
+    }
+    Ok(chunks)
+}
+
+/// Writes chunks anew, under the present key `names` and without these people.
 ///
 /// # Errors
 /// INTERNAL, STORE_FAILED.
 pub fn leave_out(
     changes: &mut Changes<'_>,
-    tenant: &TenantId,
-    key: &Key,
+    held: &TenantMirror,
     chunks: &[u64],
     people: &HashSet<PersonId, RandomState>,
 ) -> Result<(), Fault> {
+    let tenant = &held.tenant;
     for &chunk in chunks {
         let at = (tenant.clone(), chunk);
         let Some(row) = changes.get::<tables::Names>(&at)? else { continue };
-        let mut names = opened(tenant, chunk, key, &row)?;
+        let mut names = opened(held, chunk, &row)?;
         names.names.retain(|name| !people.contains(&PersonId(name.person_id)));
         if names.names.is_empty() {
             changes.delete::<tables::Names>(&at);
             continue;
         }
-        let sealed = sealing::seal_compressed(key, &place(tenant, chunk), &names.encode_to_vec());
+        let sealed = sealing::seal_compressed(&held.names_key, &place(tenant, chunk), &names.encode_to_vec());
         let sealed = sealed.map_err(|error| Fault::internal(error.to_string()))?;
         changes.put::<tables::Names>(&at, &pb::StoredNames { sealed })?;
     }
     Ok(())
 }
 
-fn opened(tenant: &TenantId, chunk: u64, key: &Key, row: &pb::StoredNames) -> Result<pb::Names, Fault> {
-    let plain = sealing::open_compressed(key, &place(tenant, chunk), &row.sealed)?;
+fn opened(held: &TenantMirror, chunk: u64, row: &pb::StoredNames) -> Result<pb::Names, Fault> {
+    let plain = held.open_names(|key| sealing::open_compressed(key, &place(&held.tenant, chunk), &row.sealed))?;
     pb::Names::decode(plain.as_slice()).map_err(|_| Fault::internal("a chunk of the dictionary cannot be read"))
 }
 

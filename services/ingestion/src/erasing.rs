@@ -30,17 +30,42 @@ pub async fn erase(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, held: &Tena
         return Ok(0);
     }
     let erased: Arc<HashSet<PersonId, RandomState>> = Arc::new(erased.into_iter().collect());
-    let (store, id, key, people) = (ingestion.store.clone(), held.tenant.clone(), held.names_key.clone(), Arc::clone(&erased));
-    let chunks = blocking(move || dictionary::chunks_naming(&store, &id, &key, &people)).await?;
-    for part in chunks.chunks(WRITTEN_AT_ONCE) {
-        let (part, people, consent, id) = (part.to_vec(), Arc::clone(&erased), ingestion.consent.clone(), held.tenant.clone());
-        let change = move |changes: &mut store::Changes<'_>| {
-            let permit = consent.permit(&id)?;
-            dictionary::leave_out(changes, &id, &permit.names_key, &part, &people)
-        };
-        ingestion.store.commit(change).await?;
-    }
+    let (store, mirror, people) = (ingestion.store.clone(), held.clone(), Arc::clone(&erased));
+    let chunks = blocking(move || dictionary::chunks_naming(&store, &mirror, &people)).await?;
+    write_anew(ingestion, held, &chunks, &erased).await?;
     tenant.opened()?.names.write().forget(&erased);
     tenant.erased.store(held.erasure_number, Relaxed);
     Ok(chunks.len() as u64)
+}
+
+/// Seals what is not yet sealed under the present key `names` anew. Whatever is written meanwhile is, for it is written by a later permit.
+///
+/// # Errors
+/// UNAVAILABLE without a lease; those of the store. What is left is done the next time.
+pub async fn seal_anew(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fault> {
+    if held.retired_names_key.is_none() {
+        return Ok(());
+    }
+    // Whatever was committed by an earlier permit is on disk once this returns.
+    ingestion.store.commit(|_| Ok::<_, Fault>(())).await?;
+    let (store, mirror) = (ingestion.store.clone(), held.clone());
+    let chunks = blocking(move || dictionary::chunks_under_retired(&store, &mirror)).await?;
+    write_anew(ingestion, held, &chunks, &Arc::default()).await
+}
+
+async fn write_anew(
+    ingestion: &Arc<Ingestion>,
+    held: &TenantMirror,
+    chunks: &[u64],
+    people: &Arc<HashSet<PersonId, RandomState>>,
+) -> Result<(), Fault> {
+    for part in chunks.chunks(WRITTEN_AT_ONCE) {
+        let (part, people, consent, id) = (part.to_vec(), Arc::clone(people), ingestion.consent.clone(), held.tenant.clone());
+        let change = move |changes: &mut store::Changes<'_>| {
+            let permit = consent.permit(&id)?;
+            dictionary::leave_out(changes, &permit, &part, &people)
+        };
+        ingestion.store.commit(change).await?;
+    }
+    Ok(())
 }

@@ -72,8 +72,8 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
     ingestion.store.commit(|_| Ok::<_, Fault>(())).await?;
     let tenant = ingestion.tenants.entry(&held.tenant);
     if !tenant.is_open() {
-        let (store, id, key) = (ingestion.store.clone(), held.tenant.clone(), held.names_key.clone());
-        let names = blocking(move || Dictionary::load(&store, &id, &key)).await?;
+        let (store, mirror) = (ingestion.store.clone(), held.clone());
+        let names = blocking(move || Dictionary::load(&store, &mirror)).await?;
         // The CRM is there before the tenant is: nothing asks for it in between.
         load(ingestion, &tenant, CRM, 0, &held.facts_key).await?;
         tenant.open(names, Hashes::new(&held.lookup_key));
@@ -102,7 +102,8 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
             load(ingestion, &tenant, user.id, generation, key).await?;
         }
     }
-    ingestion.reporter.in_line(&held.tenant, held.erasure_number, rows);
+    erasing::seal_anew(ingestion, held).await?;
+    ingestion.reporter.in_line(&held.tenant, held.erasure_number, rows, held.names_generation);
     Ok(())
 }
 

@@ -57,6 +57,10 @@ pub struct TenantMirror {
     pub settings: Settings,
     /// The tenant key `names`: the dictionary, names of records and people.
     pub names_key: Key,
+    /// Its generation, from 1.
+    pub names_generation: u32,
+    /// The key `names` of the generation before, to be read with until everything is sealed anew.
+    pub retired_names_key: Option<Key>,
     /// The tenant key `facts`: CRM-tracked interactions.
     pub facts_key: Key,
     /// The tenant key `lookup`: keyed hashes.
@@ -152,6 +156,14 @@ impl TenantMirror {
             None if self.settings.domains.contains(address.domain()) => Side::InsideUnknown,
             None => Side::Outside,
         }
+    }
+
+    /// Opens, by `open`, what is sealed under `names`, of whichever generation there is.
+    ///
+    /// # Errors
+    /// What `open` says of the present key.
+    pub fn open_names<T, E>(&self, open: impl Fn(&Key) -> Result<T, E>) -> Result<T, E> {
+        open(&self.names_key).or_else(|error| self.retired_names_key.as_ref().and_then(|key| open(key).ok()).ok_or(error))
     }
 
     /// Whether an address was erased and is nobody's whom the directory names since: nothing of it may be kept.

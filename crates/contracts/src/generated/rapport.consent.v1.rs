@@ -3844,6 +3844,12 @@ pub struct EnforcedTenant {
     /// The number of the tenant's last erasure; 0: none yet. Every store says when it is in line with it.
     #[prost(uint64, tag = "10")]
     pub erasure_number: u64,
+    /// The generation of the tenant key `names`; with `settings` only.
+    #[prost(uint32, tag = "11")]
+    pub names_generation: u32,
+    /// The generation before, 32 bytes, to be read with until everything is sealed anew; empty: it is destroyed. With `settings` only.
+    #[prost(bytes = "vec", tag = "12")]
+    pub retired_names_key: ::prost::alloc::vec::Vec<u8>,
 }
 /// Who is erased of a tenant for good. State, not orders: a store put back from a backup is told all of it again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4335,6 +4341,9 @@ pub struct ReportErasureRequest {
     /// Rows that it removed or wrote anew since it last said so.
     #[prost(uint64, tag = "4")]
     pub rows: u64,
+    /// The generation of the tenant key `names` under which all of it is sealed; 0: the store seals nothing under `names`.
+    #[prost(uint32, tag = "5")]
+    pub names_generation: u32,
 }
 /// It is noted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4940,12 +4949,15 @@ pub struct Erasure {
     /// What each store that takes part said; one that has not reported has no time.
     #[prost(message, repeated, tag = "7")]
     pub stores: ::prost::alloc::vec::Vec<StoreReport>,
-    /// When the last store had reported; absent: it goes on.
+    /// When the last store had reported, and the key was destroyed under which deleted rows had named them; absent: it goes on.
     #[prost(message, optional, tag = "8")]
     pub finish_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The applications that were told.
     #[prost(message, repeated, tag = "9")]
     pub notices: ::prost::alloc::vec::Vec<ErasureNotice>,
+    /// The generation of the tenant key `names` under which everything is sealed that had named them; 0: none yet, or nothing was named.
+    #[prost(uint32, tag = "10")]
+    pub names_generation: u32,
 }
 /// What a store said of an erasure.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6041,6 +6053,12 @@ pub struct StoredTenant {
     /// The position of the last decision about the tenant.
     #[prost(uint64, tag = "3")]
     pub position: u64,
+    /// The generation of the tenant key `names`; 0 reads as 1.
+    #[prost(uint32, tag = "4")]
+    pub names_generation: u32,
+    /// Whether the generation before is still there.
+    #[prost(bool, tag = "5")]
+    pub names_retiring: bool,
 }
 /// A tenant's applications at rest.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6274,6 +6292,12 @@ pub struct StoredErasure {
     /// What applications are told, an `ErasureSubject`, sealed under the tenant key `names`; gone once all have acknowledged.
     #[prost(bytes = "vec", tag = "10")]
     pub sealed_subject: ::prost::alloc::vec::Vec<u8>,
+    /// Whether rows that were deleted for it are still sealed under a key `names` that is to be replaced.
+    #[prost(bool, tag = "11")]
+    pub names_owed: bool,
+    /// The generation of `names` that was last begun for it; 0: none.
+    #[prost(uint32, tag = "12")]
+    pub names_generation: u32,
 }
 /// Ids behind erased addresses, as ingestion named them.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6297,6 +6321,9 @@ pub struct StoredErasureReport {
     /// When it was in line, in microseconds since 1970; 0: not yet.
     #[prost(sfixed64, tag = "4")]
     pub report_micros: i64,
+    /// The generation of `names` under which everything of the store is sealed; 0: not said.
+    #[prost(uint32, tag = "5")]
+    pub names_generation: u32,
 }
 /// An application that is to erase its own copies.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -8,11 +8,15 @@ use analytics_domain::erase::{self, Erasing};
 use consent_client::{Permit, Reporter, Subscriber};
 use store::{Changes, StoreError};
 use tokio_util::sync::CancellationToken;
+use vocabulary::entry::RecordRef;
 use vocabulary::{Fault, TenantId};
 
 use super::write::Sealer;
 use super::{RETRY, RecordStore, TenantRecords, next_position};
 use crate::tables::Parts;
+
+/// Records that one commit seals anew.
+const SEALED_AT_ONCE: usize = 200;
 
 /// When to try again what failed.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -50,9 +54,43 @@ impl RecordStore {
         Ok(())
     }
 
-    /// Whether a permit is from before an erasure that is in force here: what it would write may name somebody erased.
+    /// Seals the records of the permit's tenant anew while an earlier key `names` is there, part by part.
+    ///
+    /// # Errors
+    /// Those of the store: all of it is done the next time.
+    async fn seal_anew(&self, permit: &Permit, tenant: &TenantRecords) -> Result<(), Fault> {
+        if permit.retired_names_key.is_none() || tenant.names_generation.load(SeqCst) >= permit.names_generation {
+            return Ok(());
+        }
+        // From now on nobody seals under the earlier key: see `is_before_erasure`.
+        let all: Vec<_> = {
+            let _alone = tenant.writing.lock().await;
+            tenant.names_generation.store(permit.names_generation, SeqCst);
+            tenant.read().range(None, None).map(|record| record.reference.clone()).collect()
+        };
+        let sealed = self.seal_each(permit, tenant, &all).await;
+        if sealed.is_err() {
+            tenant.names_generation.store(0, SeqCst);
+        }
+        sealed
+    }
+
+    async fn seal_each(&self, permit: &Permit, tenant: &TenantRecords, all: &[RecordRef]) -> Result<(), Fault> {
+        for part in all.chunks(SEALED_AT_ONCE) {
+            let _alone = tenant.writing.lock().await;
+            let records: Vec<_> = part.iter().filter_map(|reference| tenant.read().get(reference).cloned()).collect();
+            let sealer = Sealer { tenant: permit.tenant.clone(), key: permit.names_key.clone(), names: tenant.names()? };
+            let put = move |changes: &mut Changes<'_>| sealer.put(changes, records.iter().map(AsRef::as_ref));
+            self.store.commit::<(), StoreError>(put).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a permit is from before an erasure that is in force here: what it would write may name somebody erased, or be sealed under
+    /// a key that is to be destroyed.
     pub(super) fn is_before_erasure(permit: &Permit, tenant: &TenantRecords) -> Result<(), Fault> {
-        if tenant.erased.load(SeqCst) > permit.erasure_number {
+        let replaced = tenant.names_generation.load(SeqCst) > permit.names_generation;
+        if replaced || tenant.erased.load(SeqCst) > permit.erasure_number {
             let message = "somebody was erased meanwhile: send the records again";
             return Err(Fault::unavailable(vocabulary::Reason::RevisionNotReached, message, RETRY));
         }
@@ -85,7 +123,7 @@ async fn round(store: &RecordStore, consent: &Subscriber, reporter: &Reporter) -
     let mut whole = true;
     for tenant in tenants {
         match in_line(store, consent, &tenant).await {
-            Ok(Some((number, rows))) => reporter.in_line(&tenant, number, rows),
+            Ok(Some((number, rows, generation))) => reporter.in_line(&tenant, number, rows, generation),
             Ok(None) => {}
             Err(fault) => {
                 tracing::debug!(%fault, "the records of a tenant are not in line with its erasures yet");
@@ -97,15 +135,17 @@ async fn round(store: &RecordStore, consent: &Subscriber, reporter: &Reporter) -
 }
 
 /// The erasure that the records of a tenant came in line with just now, and what that took.
-async fn in_line(store: &RecordStore, consent: &Subscriber, tenant: &TenantId) -> Result<Option<(u64, u64)>, Fault> {
+async fn in_line(store: &RecordStore, consent: &Subscriber, tenant: &TenantId) -> Result<Option<(u64, u64, u32)>, Fault> {
     let permit = consent.permit(tenant)?;
     if permit.erasure_number == 0 {
         return Ok(None);
     }
     let kept = store.of_tenant(&permit).await?;
-    let said = kept.reported.swap(permit.erasure_number, SeqCst);
+    store.seal_anew(&permit, &kept).await?;
+    let (number, generation) = (permit.erasure_number, permit.names_generation);
+    let said = (kept.reported.swap(number, SeqCst), kept.reported_names.swap(generation, SeqCst));
     let rows = kept.erased_rows.swap(0, SeqCst);
-    Ok((said < permit.erasure_number).then_some((permit.erasure_number, rows)))
+    Ok((said != (number, generation)).then_some((number, rows, generation)))
 }
 
 fn remove_parts(changes: &mut Changes<'_>, tenant: &TenantId, name: u128) -> Result<(), StoreError> {

@@ -60,8 +60,14 @@ pub(super) struct Sealer {
 impl Sealer {
     pub fn write(self, changes: &mut Changes<'_>, mut records: Vec<Record>) -> Result<(u64, Vec<Record>), StoreError> {
         let position = next_position(changes)?;
-        for record in &mut records {
-            record.version = position;
+        records.iter_mut().for_each(|record| record.version = position);
+        self.put(changes, &records)?;
+        Ok((position, records))
+    }
+
+    /// Puts records as they are in the place of what is there.
+    pub fn put<'a>(&self, changes: &mut Changes<'_>, records: impl IntoIterator<Item = &'a Record>) -> Result<(), StoreError> {
+        for record in records {
             let name = self.names.of(&record.reference);
             let sealed = seal(&self.key, &place(&self.tenant, name), &stored::bytes(record));
             let before: Vec<_> = changes.scan::<Parts>((self.tenant.clone(), name)).collect::<Result<_, _>>()?;
@@ -74,6 +80,6 @@ impl Sealer {
                 changes.delete::<Parts>(&key);
             }
         }
-        Ok((position, records))
+        Ok(())
     }
 }

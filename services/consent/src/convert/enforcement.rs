@@ -103,6 +103,8 @@ fn tenant(held: &Held, holder: Holder, settings: bool, erased: bool, users: Vec<
         names_key: held.keys.names.as_bytes().to_vec(),
         facts_key: held.keys.facts.as_bytes().to_vec(),
         lookup_key: held.keys.lookup.as_bytes().to_vec(),
+        names_generation: held.state.names.generation,
+        retired_names_key: held.keys.retired_names.as_ref().map(|key| key.as_bytes().to_vec()).unwrap_or_default(),
         ..told
     }
 }

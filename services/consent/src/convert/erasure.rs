@@ -67,6 +67,7 @@ pub(crate) fn erasure(number: u64, row: &pb::StoredErasure, stores: &[(u64, pb::
         stores: said.chain(waited).collect(),
         finish_time: at(row.finish_micros),
         notices: row.notices.iter().map(notice).collect(),
+        names_generation: row.names_generation,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consent_domain::{
-    Application, Choice, Cover, Decision, DepartedPolicy, Interval, Mailbox, PerPurpose, Phase, Purpose, Settings, State, TenantConsent,
-    UnrecordedPeople, User, UserDefault,
+    Application, Choice, Cover, Decision, DepartedPolicy, Interval, Mailbox, NamesKey, PerPurpose, Phase, Purpose, Settings, State,
+    TenantConsent, UnrecordedPeople, User, UserDefault,
 };
 use contracts::consent::v1 as pb;
 use prost::Message;
@@ -42,6 +42,8 @@ impl Rows {
             sealed_settings: sealed(names, &settings_place(&id), &settings),
             consent: Some(consent(&next.consent)),
             position: next.position,
+            names_generation: next.names.generation,
+            names_retiring: next.names.retiring,
         };
         let applications = (!decision.applications.is_empty()).then(|| {
             let applications = next.applications.values().map(application).collect();
@@ -136,12 +138,17 @@ fn stored_user(tenant: &TenantId, user: &User, names: &Key) -> pb::StoredUser {
     }
 }
 
+/// Which keys `names` a tenant has.
+pub(crate) fn names(row: &pb::StoredTenant) -> NamesKey {
+    NamesKey { generation: row.names_generation.max(1), retiring: row.names_retiring }
+}
+
 /// A tenant's settings and consent.
 ///
 /// # Errors
 /// STORE_FAILED when a row is not what was written.
-pub(crate) fn tenant(tenant: &TenantId, row: &pb::StoredTenant, names: &Key) -> Result<(Settings, TenantConsent), Fault> {
-    let settings: pb::Tenant = opened(names, &settings_place(tenant), &row.sealed_settings)?;
+pub(crate) fn tenant(tenant: &TenantId, row: &pb::StoredTenant, keys: &TenantKeys) -> Result<(Settings, TenantConsent), Fault> {
+    let settings: pb::Tenant = opened(keys, &settings_place(tenant), &row.sealed_settings)?;
     let unrecorded_people = match settings.unrecorded_people() {
         pb::UnrecordedPeople::Unspecified | pb::UnrecordedPeople::Hidden => UnrecordedPeople::Hidden,
         pb::UnrecordedPeople::Visible => UnrecordedPeople::Visible,
@@ -205,8 +212,8 @@ pub(crate) fn applications(row: pb::StoredApplications) -> BTreeMap<Box<str>, Ap
 ///
 /// # Errors
 /// STORE_FAILED when the row is not what was written.
-pub(crate) fn user(tenant: &TenantId, id: UserId, row: &pb::StoredUser, names: &Key) -> Result<User, Fault> {
-    let entry: pb::User = opened(names, &user_place(tenant, id), &row.sealed_entry)?;
+pub(crate) fn user(tenant: &TenantId, id: UserId, row: &pb::StoredUser, keys: &TenantKeys) -> Result<User, Fault> {
+    let entry: pb::User = opened(keys, &user_place(tenant, id), &row.sealed_entry)?;
     let entry = super::directory::entry(&entry).map_err(|_| damaged("a directory entry"))?;
     let intervals = |stored: &[pb::StoredInterval]| -> Vec<Interval> {
         let spans = stored.iter().map(|span| Interval {
@@ -254,8 +261,8 @@ fn sealed(key: &Key, place: &Context, message: &impl Message) -> Vec<u8> {
     sealing::seal(key, place, &message.encode_to_vec())
 }
 
-fn opened<M: Message + Default>(key: &Key, place: &Context, sealed: &[u8]) -> Result<M, Fault> {
-    M::decode(sealing::open(key, place, sealed)?.as_slice()).map_err(|_| damaged("a sealed message"))
+fn opened<M: Message + Default>(keys: &TenantKeys, place: &Context, sealed: &[u8]) -> Result<M, Fault> {
+    M::decode(keys.opened(place, sealed)?.as_slice()).map_err(|_| damaged("a sealed message"))
 }
 
 fn damaged(what: &str) -> Fault {

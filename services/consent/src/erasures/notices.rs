@@ -35,7 +35,7 @@ impl Core {
             if row.sealed_subject.is_empty() || !row.notices.iter().any(owed) {
                 continue;
             }
-            let subject = sealing::open(&held.keys.names, &place(&key), &row.sealed_subject)?;
+            let subject = held.keys.opened(&place(&key), &row.sealed_subject)?;
             let subject = pb::ErasureSubject::decode(subject.as_slice()).map_err(|_| Fault::internal("a subject cannot be read"))?;
             seen.insert(key.1);
             told.push(pb::WatchErasuresResponse { number: key.1, subject: Some(subject), due_time: Some(wire(due(&row))) });
@@ -64,6 +64,8 @@ impl Core {
                 notice.acknowledge_micros = now.micros();
                 if row.notices.iter().all(|notice| notice.acknowledge_micros != 0) {
                     row.sealed_subject.clear();
+                    // The row that is replaced had them too. Of a withdrawal it named users whom the directory names still.
+                    row.names_owed |= row.kind != i32::from(pb::ErasureKind::Withdrawal);
                 }
                 changes.put::<tables::Erasures>(&written, &row)?;
             }
@@ -72,6 +74,10 @@ impl Core {
         let row = acknowledged.await?;
         if row.sealed_subject.is_empty() {
             self.erasures.told.lock().remove(&key);
+            if row.names_owed {
+                self.erasures.open.lock().insert(key);
+            }
+            self.erasures.stir();
         }
         Ok(row)
     }

@@ -10,6 +10,16 @@ use super::ErasureKey;
 use crate::tables;
 use crate::writer::{Command, Core};
 
+/// What a store says of a tenant.
+pub(crate) struct Said {
+    /// It is in line with every erasure up to here.
+    pub number: u64,
+    /// Rows removed or written anew since it last said so.
+    pub rows: u64,
+    /// The generation of `names` under which all of it is sealed; 0: it seals nothing under it.
+    pub names_generation: u32,
+}
+
 impl Core {
     /// Registers a store. One that was retired stays so.
     ///
@@ -77,10 +87,11 @@ impl Core {
     ///
     /// # Errors
     /// STORE_NOT_FOUND, and failures of store and keyring: the store says it again then.
-    pub async fn report_erasure(&self, id: u64, tenant: &TenantId, number: u64, rows: u64) -> Result<(), Fault> {
+    pub async fn report_erasure(&self, id: u64, tenant: &TenantId, said: Said) -> Result<(), Fault> {
         // No decision is half done now, and no key is owed: an erasure that is finished has no key left.
         let _alone = self.writing.lock().await;
         self.keys.destroy(Vec::new(), 0).await?;
+        let Said { number, rows, names_generation } = said;
         let (now, open) = (self.clock.now(), self.erasures.open_of(tenant));
         if open.is_empty() {
             return Ok(());
@@ -95,9 +106,13 @@ impl Core {
                 let held = row.reports.iter().position(|report| report.store_id == id);
                 let at = held.unwrap_or(row.reports.len());
                 if held.is_none() {
-                    row.reports.push(pb::StoredErasureReport { store_id: id, kind: store.kind, rows: 0, report_micros: 0 });
+                    row.reports.push(pb::StoredErasureReport { store_id: id, kind: store.kind, ..Default::default() });
                 }
-                let Some(report) = row.reports.get_mut(at).filter(|report| report.report_micros == 0) else { return };
+                let Some(report) = row.reports.get_mut(at) else { return };
+                report.names_generation = report.names_generation.max(names_generation);
+                if report.report_micros != 0 {
+                    return;
+                }
                 report.rows += std::mem::take(&mut rows);
                 if row.due_number != 0 && row.due_number <= number {
                     report.report_micros = now.micros();
@@ -108,7 +123,7 @@ impl Core {
         Ok(())
     }
 
-    fn finished(&self, keys: &[ErasureKey]) {
+    pub(super) fn finished(&self, keys: &[ErasureKey]) {
         self.erasures.open.lock().retain(|key| !keys.contains(key));
         for (_, number) in keys {
             tracing::info!(number, "an erasure is finished");
@@ -132,13 +147,13 @@ fn finish(
         let mut row = before.clone();
         change(key.1, &mut row);
         let said = |id: &u64| row.reports.iter().any(|report| report.store_id == *id && report.report_micros != 0);
-        if row.due_number != 0 && row.finish_micros == 0 && waited.iter().all(said) {
+        if row.due_number != 0 && row.finish_micros == 0 && !row.names_owed && row.names_generation == 0 && waited.iter().all(said) {
             row.finish_micros = now.micros();
         }
         if row != before {
             changes.put::<tables::Erasures>(&key, &row)?;
         }
-        if row.finish_micros != 0 {
+        if row.finish_micros != 0 && !row.names_owed {
             finished.push(key);
         }
     }

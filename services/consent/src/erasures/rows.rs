@@ -59,6 +59,8 @@ impl Rows {
             finish_micros: 0,
             notices,
             sealed_subject,
+            names_owed: !erasure.addresses.is_empty(),
+            names_generation: 0,
         };
         Some(Self { key, what: What::Erasure(row) })
     }

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status};
 use vocabulary::{Fault, PersonId, TenantId};
 
 use crate::convert::fields::Fields;
+use crate::erasures::reports::Said;
 use crate::writer::Core;
 
 /// Adapts StoreRegistryService.
@@ -36,9 +37,9 @@ impl StoreRegistryService for Registry {
     }
 
     async fn report_erasure(&self, request: Request<pb::ReportErasureRequest>) -> Result<Response<pb::ReportErasureResponse>, Status> {
-        let pb::ReportErasureRequest { store_id, tenant_id, number, rows } = request.into_inner();
+        let pb::ReportErasureRequest { store_id, tenant_id, number, rows, names_generation } = request.into_inner();
         let reported = match tenant(&tenant_id) {
-            Ok(tenant) => self.0.report_erasure(store_id, &tenant, number, rows).await,
+            Ok(tenant) => self.0.report_erasure(store_id, &tenant, Said { number, rows, names_generation }).await,
             Err(fault) => Err(fault),
         };
         answer(reported.map(|()| pb::ReportErasureResponse {}))

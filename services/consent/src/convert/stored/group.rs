@@ -83,7 +83,7 @@ pub(crate) fn groups(store: &Store, tenant: &TenantId, keys: &TenantKeys) -> Res
     let mut groups: BTreeMap<Box<str>, Group> = BTreeMap::new();
     for row in store.scan::<tables::Groups>((tenant.clone(),)) {
         let ((_, name, number), row) = row?;
-        let part: pb::Group = opened(&keys.names, &place(tenant, name, number), &row.sealed_group)?;
+        let part: pb::Group = opened(keys, &place(tenant, name, number), &row.sealed_group)?;
         let group = groups.entry(part.external_id.into()).or_default();
         if number == 0 {
             group.display_name = part.display_name.into();
