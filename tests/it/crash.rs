@@ -62,7 +62,8 @@ async fn killed_and_repeated(rounds: u64, start: impl Fn(Arc<TempDir>) -> Runnin
     }
 }
 
-fn copy_of(directory: &TempDir) -> Arc<TempDir> {
+/// A copy of a suite's files.
+pub fn copy_of(directory: &TempDir) -> Arc<TempDir> {
     let copy = tempfile::tempdir().unwrap();
     let copied = Command::new("cp").arg("-a").arg(directory.path().join("data")).arg(copy.path()).status().unwrap();
     assert!(copied.success());

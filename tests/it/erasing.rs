@@ -1,17 +1,21 @@
 //! Somebody is erased: from the answer on nobody sees them, every store says when its rows are gone, and nothing brings them back.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use contracts::consent::v1 as pb;
 use contracts::consent::v1::directory_service_client::DirectoryServiceClient;
 use contracts::consent::v1::erasure_service_client::ErasureServiceClient;
 use contracts::graph::v1::list_introducers_request::Target;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use rapport::client::{Client, told};
 use rapport::demo::{load, search};
 use sealing::{Keyring, RootKeySource, SlotOwner, TenantKey};
 use vocabulary::{Fault, Reason};
 
+use crate::crash::copy_of;
 use crate::fixtures::{grant, introducers, kept, lead, opt_out, overview, secrets, small_company};
 use crate::harness::{Processes, Running};
 
@@ -60,6 +64,21 @@ async fn erase(processes: Processes) {
     let rows = |kind| report.stores.iter().filter(|store| store.kind() == kind).map(|store| store.rows).sum::<i64>();
     assert!(rows(pb::StoreKind::Log) > 0, "{report:?}");
 
+    // The next sync names the user again: they are back, opted out, and nothing of theirs is read.
+    let back = pb::User {
+        external_id: "back".into(),
+        addresses: vec![strongest.clone()],
+        display_name: "Back".into(),
+        kind: pb::UserKind::Person.into(),
+        ..Default::default()
+    };
+    let message = pb::SyncUsersRequest { tenant_id: client.tenant.clone(), users: vec![back], ..Default::default() };
+    let synced = DirectoryServiceClient::new(client.link.clone()).sync_users(tokio_stream::iter([message])).await;
+    assert_eq!(told(synced).unwrap().added, 1);
+    let again = introducers(&client, Target::Record(named()), "").await.unwrap();
+    assert!(again.iter().all(|one| one.address != strongest));
+    assert_eq!(erase_user(&client, &strongest).await.unwrap().erasure.unwrap().mailboxes, 0, "a mailbox was opened for them");
+
     // A person: their record is gone with the answer, and nobody knows them.
     let erased = erase_person(&client, &record.addresses, false).await.unwrap();
     assert_eq!(overview(&client, named(), "").await.unwrap_err().reason, Reason::RecordNotFound);
@@ -91,6 +110,54 @@ async fn erase(processes: Processes) {
     assert_eq!(search::search(&running.data(), &secrets(&company)).unwrap().hits, 0);
     assert!(finished(&client, number).await.finish_time.is_some());
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_was_killed_is_wholly_there_or_not_and_goes_on_by_itself() {
+    let company = small_company();
+    let prepared = Arc::new(tempfile::tempdir().unwrap());
+    let running = Running::in_a_child(Arc::clone(&prepared));
+    let client = running.client(&company.tenant.id);
+    load::company(&client, &company).await.unwrap();
+    let granted = grant(&client).await.unwrap();
+    let read = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+    let (named, strongest) = (|| lead(&company.stories.lead.lead_id), company.stories.opt_out_user.clone());
+    let record = kept(&client, named()).await.unwrap();
+    assert!(!introducers(&client, Target::Record(named()), &read.revision).await.unwrap().is_empty());
+    running.stop().await;
+
+    let mut dice = StdRng::seed_from_u64(6);
+    let mut begun = 0;
+    for round in 0..8 {
+        let running = Running::in_a_child(copy_of(&prepared));
+        let client = running.client(&company.tenant.id);
+        // Nobody waits for these: an answer takes as long as the leases from before the start, the decision does not.
+        let erasing = tokio::spawn({
+            let (client, strongest, addresses) = (client.clone(), strongest.clone(), record.addresses.clone());
+            async move { tokio::join!(erase_user(&client, &strongest), erase_person(&client, &addresses, false)).0.is_ok() }
+        });
+        let moment = Duration::from_millis(dice.random_range(0..500));
+        let _reached = tokio::time::timeout(moment, std::future::pending::<()>()).await;
+        let directory = running.kill();
+        let _broken_off = erasing.await.unwrap();
+
+        let running = Running::in_a_child(directory);
+        let client = running.client(&company.tenant.id);
+        let request = pb::ListErasuresRequest { tenant_id: client.tenant.clone(), ..Default::default() };
+        let listed = told(erasures(&client).list_erasures(request).await).unwrap().erasures;
+        for erasure in &listed {
+            finished(&client, erasure.number).await;
+        }
+        begun += listed.len();
+        let decided = |kind| listed.iter().any(|erasure| erasure.kind() == kind);
+        let gone = user(&client, &strongest).await.is_err_and(|fault| fault.reason == Reason::UserNotFound);
+        assert_eq!(gone, decided(pb::ErasureKind::User), "round {round}, killed after {moment:?}");
+        let shown = overview(&client, named(), &read.revision).await;
+        let gone = shown.is_err_and(|fault| fault.reason == Reason::RecordNotFound);
+        assert_eq!(gone, decided(pb::ErasureKind::Person), "round {round}, killed after {moment:?}");
+        running.kill();
+    }
+    assert!(begun > 0, "no round came as far as a decision");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vocabulary::{Address, UserId};
 
-use crate::{Allowed, Decision, DirectoryEntry, Moment, State, User, WouldDestroy, touch};
+use crate::{Allowed, Choice, Decision, DirectoryEntry, Moment, PerPurpose, State, User, WouldDestroy, touch};
 
 /// How a sync relates to what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub struct Synced {
 }
 
 /// Takes in entries, each with its place in the sync. `also_named` are ids of entries that were refused before they came here: they are
-/// named all the same, so a full sync does not count them as departed. `mint` gives an id nobody has.
+/// named all the same, so a full sync does not count them as departed. `newcomer` gives somebody new an id nobody
+/// has, and what they chose before, if they were erased.
 ///
 /// # Errors
 /// [`WouldDestroy`].
@@ -55,7 +56,7 @@ pub fn decide(
     entries: Vec<(u64, DirectoryEntry)>,
     also_named: &HashSet<Box<str>>,
     allowed: Allowed,
-    mut mint: impl FnMut() -> UserId,
+    mut newcomer: impl FnMut(&DirectoryEntry) -> (UserId, PerPurpose<Choice>),
     moment: Moment,
 ) -> Result<Synced, WouldDestroy> {
     let mut synced = Synced { decision: Decision::at(moment), ..Synced::default() };
@@ -88,7 +89,8 @@ pub fn decide(
             None => {
                 synced.added += 1;
                 let grouped = reach.get(&entry.external_id).copied().unwrap_or_default();
-                User { grouped, ..User::new(mint(), Arc::new(entry)) }
+                let (id, choice) = newcomer(&entry);
+                User { grouped, choice, ..User::new(id, Arc::new(entry)) }
             }
         };
         claims.take(next.id, &next.entry.addresses, held.as_deref());
@@ -157,9 +159,9 @@ mod tests {
 
     fn run_allowed(state: &State, mode: Mode, entries: &[DirectoryEntry], allowed: Allowed) -> Result<Synced, WouldDestroy> {
         let mut next = 1000;
-        let mint = || {
+        let mint = |_: &DirectoryEntry| {
             next += 1;
-            UserId(next)
+            (UserId(next), PerPurpose::default())
         };
         decide(state, mode, (0..).zip(entries.iter().cloned()).collect(), &HashSet::new(), allowed, mint, moment(state.position + 1))
     }
@@ -235,7 +237,8 @@ mod tests {
     fn a_refused_entry_does_not_depart() {
         let state = tenant();
         let named = HashSet::from([entry(1, UserKind::Person).external_id]);
-        let synced = decide(&state, Mode::Full, Vec::new(), &named, Allowed::Few(0), || UserId(1), moment(9)).unwrap();
+        let synced =
+            decide(&state, Mode::Full, Vec::new(), &named, Allowed::Few(0), |_| (UserId(1), PerPurpose::default()), moment(9)).unwrap();
         assert_eq!(synced.departed, 4);
     }
 

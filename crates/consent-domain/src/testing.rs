@@ -103,9 +103,9 @@ pub fn held(state: &State, id: u64) -> Arc<User> {
 /// What a sync of these entries decides; ids of new users begin at 5001.
 pub fn synced(state: &State, entries: &[DirectoryEntry]) -> Decision {
     let mut next = 5000;
-    let mint = || {
+    let mint = |_: &DirectoryEntry| {
         next += 1;
-        UserId(next)
+        (UserId(next), PerPurpose::default())
     };
     let entries = (0..).zip(entries.iter().cloned()).collect();
     sync::decide(state, Mode::Delta, entries, &Default::default(), Allowed::Any, mint, moment(state.position + 1)).unwrap().decision

@@ -1,6 +1,7 @@
 //! The command line: what can be said, and nothing of what it does.
 
 mod deciding;
+mod erasing;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ pub use deciding::{
     Application, Consent, Departed, Directory, Grouped, InOrOut, OnOrOff, Personal, Purpose, Server, Switches, Tenant, TenantCreate,
     TenantSettings, TenantUpdate, Visibility,
 };
+
+pub use erasing::{Erase, Store};
 
 /// Relationship intelligence that reads nothing without consent.
 #[derive(Debug, Parser)]
@@ -40,6 +43,12 @@ pub enum Command {
     /// Grants, withdraws and explains consent.
     #[command(subcommand)]
     Consent(Consent),
+    /// Erases people, and tells how far that is.
+    #[command(subcommand)]
+    Erase(Erase),
+    /// Shows and retires the stores that erasures wait for.
+    #[command(subcommand)]
+    Store(Store),
     /// Reads interactions from files.
     #[command(subcommand)]
     Import(Import),

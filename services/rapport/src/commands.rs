@@ -3,6 +3,7 @@
 pub mod application;
 pub mod consent;
 pub mod directory;
+pub mod erase;
 pub mod import;
 pub mod records;
 pub mod serve;

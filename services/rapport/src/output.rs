@@ -57,7 +57,7 @@ pub fn thousands(number: i64) -> String {
 pub fn counted(number: i64, one: &str) -> String {
     let ending = match number {
         1 => "",
-        _ if one.ends_with('x') => "es",
+        _ if one.ends_with('x') || one.ends_with('s') => "es",
         _ => "s",
     };
     format!("{} {one}{ending}", thousands(number))

@@ -4,15 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use consent_domain::sync::{self, Refused, Synced};
-use consent_domain::{DirectoryEntry, State};
+use consent_domain::{Choice, DirectoryEntry, PerPurpose, State};
 use contracts::consent::v1 as pb;
 use pb::directory_service_server::DirectoryService;
 use runtime::{Caller, Role, answer, fault_of};
+use sealing::Key;
 use tonic::{Request, Response, Status, Streaming};
 use vocabulary::{Fault, UserId};
 
 use super::{groups, user_at};
 use crate::convert::directory as convert;
+use crate::convert::erasure::hashes;
 use crate::convert::fields::Fields;
 use crate::pages;
 use crate::writer::{Command, Core};
@@ -85,7 +87,7 @@ impl Directories {
         let validate_only = message.validate_only;
         caller.require_tenant(&tenant)?;
         caller.require_any(&[Role::Operator, Role::DirectoryAdministrator])?;
-        self.0.read(&tenant, "")?;
+        let lookup = self.0.read(&tenant, "")?.0.keys.lookup.clone();
         let mut taken = Taken::default();
         loop {
             convert::part(&message, &tenant)?;
@@ -100,7 +102,8 @@ impl Directories {
         let decided = self.0.decide(
             command,
             move |state, moment| {
-                let mut synced = sync::decide(state, mode, entries, &refused_ids, allowed, || fresh(state), moment)?;
+                let mut synced =
+                    sync::decide(state, mode, entries, &refused_ids, allowed, |entry| newcomer(state, &lookup, entry), moment)?;
                 Ok((std::mem::take(&mut synced.decision), synced))
             },
             |_, decision, synced: Synced, revision| convert::synced(synced, decision.closed, refused, revision),
@@ -135,6 +138,14 @@ impl Directories {
         let next_page_token = last.map(|last| pages::token(&self.0.page_key, &list, &last.external_id)).unwrap_or_default();
         Ok(pb::ListUsersResponse { users, next_page_token })
     }
+}
+
+/// Somebody new: with an id that nobody has, and opted out of everything if they were erased before.
+fn newcomer(state: &State, lookup: &Key, entry: &DirectoryEntry) -> (UserId, PerPurpose<Choice>) {
+    let erased = &state.erased.addresses;
+    let back = !erased.is_empty() && hashes(lookup, &entry.addresses).iter().any(|hash| erased.contains(hash));
+    let choice = if back { Choice::Out } else { Choice::Unset };
+    (fresh(state), PerPurpose { analytics: choice, graph: choice })
 }
 
 /// An id that nobody of the tenant has.
