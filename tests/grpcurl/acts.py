@@ -16,6 +16,7 @@ APPLICATIONS = "rapport.consent.v1.ApplicationService"
 CONSENT = "rapport.consent.v1.ConsentService"
 DIRECTORY = "rapport.consent.v1.DirectoryService"
 INGESTION = "rapport.ingestion.v1.IngestionService"
+ERASURE = "rapport.consent.v1.ErasureService"
 RECORD = "rapport.analytics.v1.RecordService"
 ANALYTICS = "rapport.analytics.v1.AnalyticsService"
 GRAPH = "rapport.graph.v1.GraphService"
@@ -383,3 +384,47 @@ def deletes_a_record(suite, _):
     answers("ListIntroducers of who is on no record", reply, introducers=ABSENT)
     reply = suite.call(f"{RECORD}/GetRecord", {"tenantId": TENANT, "ref": ACCOUNT, "revision": gone["revision"]})
     answers("its account stays, without the people", reply, record={"primaryContactId": "c-1"}, people=ABSENT)
+
+
+def erases(suite, _):
+    """somebody asks to be forgotten, and one of ours is erased"""
+    one = {"tenantId": TENANT, "addresses": [EVE]}
+    refuses("ErasePerson without an address", suite.call(f"{ERASURE}/ErasePerson", {"tenantId": TENANT}), "INVALID_ARGUMENT", "INVALID_FIELDS", "addresses")
+    reply = suite.call(f"{ERASURE}/ErasePerson", one | {"addresses": [BOB]})
+    refuses("ErasePerson of one of ours", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "addresses[0]")
+    reply = suite.call(f"{ERASURE}/ErasePerson", one | {"validateOnly": True})
+    answers("ErasePerson only asked", reply, erasure={"addresses": "1"}, enforcedTime=ABSENT)
+    reply = suite.call(f"{ERASURE}/ErasePerson", one | {"requestId": "erase-1"})
+    erased = answers("ErasePerson is answered when it is enforced", reply, enforcedTime=ANYTHING, revision=ANYTHING)
+    reply = suite.call(f"{ERASURE}/ErasePerson", one | {"requestId": "erase-1"})
+    answers("ErasePerson repeated answers the same", reply, enforcedTime=erased["enforcedTime"], revision=erased["revision"])
+    number = erased["erasure"]["number"]
+    done = finished(suite, number)
+    kinds = sorted(store["kind"] for store in done["stores"])
+    stores = ["STORE_KIND_LOG", "STORE_KIND_RECORDS", "STORE_KIND_TIES", "STORE_KIND_TIMELINES"]
+    ok("every store has reported", kinds == stores and all("reportTime" in store for store in done["stores"]), f"{done}")
+    ok("names were replaced", done["namesGeneration"] > 1, f"{done}")
+    reply = suite.call(f"{ERASURE}/AcknowledgeErasure", {"tenantId": TENANT, "applicationId": "nobody", "number": number})
+    refuses("AcknowledgeErasure of who was not told", reply, "NOT_FOUND", "APPLICATION_NOT_FOUND")
+    reply = suite.call(f"{ERASURE}/AcknowledgeErasure", {"tenantId": TENANT, "applicationId": "crm", "number": number})
+    answers("AcknowledgeErasure", reply, erasure={"notices": [{"acknowledgeTime": ANYTHING, "overdue": ABSENT}]})
+    refuses("GetErasure of none", suite.call(f"{ERASURE}/GetErasure", {"tenantId": TENANT, "number": "999999"}), "NOT_FOUND", "ERASURE_NOT_FOUND")
+
+    reply = suite.call(f"{ERASURE}/EraseUser", {"tenantId": TENANT, "user": BOB})
+    gone = answers("EraseUser", reply, enforcedTime=ANYTHING)
+    finished(suite, gone["erasure"]["number"])
+    refuses("the directory does not know the user", suite.call(f"{DIRECTORY}/GetUser", {"tenantId": TENANT, "user": BOB}), "NOT_FOUND", "USER_NOT_FOUND")
+    answers("ListErasures, the latest first", suite.call(f"{ERASURE}/ListErasures", {"tenantId": TENANT, "pageSize": 1}), nextPageToken=ANYTHING)
+    reply = suite.call(f"{ERASURE}/ListStores", {})
+    answers("ListStores", reply, stores=[{"storeId": ANYTHING}] * 4)
+    reply = suite.call(f"{ERASURE}/RetireStore", {"storeId": "0000000000000001"})
+    refuses("RetireStore of none", reply, "NOT_FOUND", "STORE_NOT_FOUND")
+
+
+def finished(suite, number):
+    """An erasure once every store has reported."""
+    for _ in range(200):
+        reply = suite.call(f"{ERASURE}/GetErasure", {"tenantId": TENANT, "number": number})
+        if "finishTime" in reply.message["erasure"]:
+            break
+    return answers("the erasure is finished", reply, erasure={"finishTime": ANYTHING})["erasure"]

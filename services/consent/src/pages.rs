@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn a_token_is_good_for_its_own_list_only() {
         let key = Key::random();
-        let mine = token(&key, &["ListUsers", "contoso"], "u1");
-        assert_eq!(after(&key, &["ListUsers", "contoso"], &mine).unwrap().as_deref(), Some("u1"));
+        let mine = token(&key, &["ListUsers", "contoso"], "user-0001");
+        assert_eq!(after(&key, &["ListUsers", "contoso"], &mine).unwrap().as_deref(), Some("user-0001"));
         assert_eq!(after(&key, &["ListUsers", "contoso"], "").unwrap(), None);
         for (list, text) in [
             (["ListUsers", "fabrikam"], mine.as_str()),
@@ -63,7 +63,7 @@ mod tests {
         ] {
             assert_eq!(after(&key, &list, text).unwrap_err().reason, Reason::PageTokenInvalid);
         }
-        assert!(!mine.contains("u1"));
+        assert!(!mine.contains("user-0001"));
     }
 
     #[test]
