@@ -77,7 +77,9 @@ async fn erase(processes: Processes) {
     assert_eq!(told(synced).unwrap().added, 1);
     let again = introducers(&client, Target::Record(named()), "").await.unwrap();
     assert!(again.iter().all(|one| one.address != strongest));
-    assert_eq!(erase_user(&client, &strongest).await.unwrap().erasure.unwrap().mailboxes, 0, "a mailbox was opened for them");
+    let second = erase_user(&client, &strongest).await.unwrap().erasure.unwrap();
+    assert_eq!(second.mailboxes, 0, "a mailbox was opened for them");
+    finished(&client, second.number).await;
 
     // A person: their record is gone with the answer, and nobody knows them.
     let erased = erase_person(&client, &record.addresses, false).await.unwrap();
@@ -110,6 +112,45 @@ async fn erase(processes: Processes) {
     assert_eq!(search::search(&running.data(), &secrets(&company)).unwrap().hits, 0);
     assert!(finished(&client, number).await.finish_time.is_some());
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_tenant_leaves_its_report_alone() {
+    for processes in [Processes::One, Processes::Five] {
+        let running = Running::start(processes).await;
+        let company = small_company();
+        let client = running.client(&company.tenant.id);
+        load::company(&client, &company).await.unwrap();
+        let granted = grant(&client).await.unwrap();
+        load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+        let request = |confirm: &str, validate_only| pb::EraseTenantRequest {
+            tenant_id: client.tenant.clone(),
+            confirm_tenant_id: confirm.to_owned(),
+            validate_only,
+        };
+        let slip = told(erasures(&client).erase_tenant(request("another", false)).await).unwrap_err();
+        assert_eq!((slip.reason, slip.violations[0].field.as_str()), (Reason::InvalidFields, "confirm_tenant_id"));
+        let planned = told(erasures(&client).erase_tenant(request(&client.tenant, true)).await).unwrap();
+        assert!(planned.users as usize >= company.mailboxes.len() && planned.enforced_time.is_none());
+
+        let erased = told(erasures(&client).erase_tenant(request(&client.tenant, false)).await).unwrap();
+        let number = erased.erasure.unwrap().number;
+        assert_eq!(user(&client, &company.stories.opt_out_user).await.unwrap_err().reason, Reason::TenantNotFound);
+        assert_eq!(load::mailboxes(&client, &company, "").await.unwrap_err().reason, Reason::TenantNotFound);
+        let report = finished(&client, number).await;
+        assert_eq!((report.kind(), report.stores.len()), (pb::ErasureKind::Tenant, 4));
+        let rows = |kind| report.stores.iter().filter(|store| store.kind() == kind).map(|store| store.rows).sum::<i64>();
+        assert!(rows(pb::StoreKind::Log) > 0 && rows(pb::StoreKind::Records) > 0, "{report:?}");
+        assert_eq!(load::company(&client, &company).await.err().unwrap().reason, Reason::TenantExists, "an id is never given again");
+
+        let directory = running.stop().await;
+        assert_eq!(names_generations(&directory.path().join("data")), [0_u32; 0], "a key of the tenant is still there");
+        let running = Running::start_in(processes, directory).await;
+        let client = running.client(&company.tenant.id);
+        assert_eq!(user(&client, &company.stories.opt_out_user).await.unwrap_err().reason, Reason::TenantNotFound);
+        assert!(finished(&client, number).await.finish_time.is_some());
+        running.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

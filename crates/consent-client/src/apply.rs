@@ -16,7 +16,14 @@ pub(crate) struct SettingsMissing;
 
 /// Puts what is said of a tenant into the mirror; `closed` gains the mailboxes that stood open and do not stand open as they did.
 pub(crate) fn tenant(mirror: &mut Mirror, part: TenantPart, position: u64, closed: &mut Vec<Closed>) -> Result<(), SettingsMissing> {
-    let TenantPart { tenant, position: tenant_position, settings, erasure_number, erased, users, expires } = part;
+    let TenantPart { tenant, over, position: tenant_position, settings, erasure_number, erased, users, expires } = part;
+    if over {
+        if let Some(held) = mirror.tenants.remove(&tenant) {
+            closed.extend(held.users.values().filter_map(|user| closing(&tenant, user, None, position)));
+        }
+        mirror.erased.insert(tenant, erasure_number);
+        return Ok(());
+    }
     let held = match (mirror.tenants.entry(tenant), settings) {
         (Entry::Occupied(held), settings) => {
             let held = Arc::make_mut(held.into_mut());

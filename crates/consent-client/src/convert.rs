@@ -80,6 +80,7 @@ fn part(part: pb::EnforcedTenant) -> Result<TenantPart, Unreadable> {
         tenant: TenantId::parse(&tenant_id).map_err(|_| Unreadable("tenant_id"))?,
         position,
         settings,
+        over: part.erased,
         erasure_number,
         erased: erasures.map(erased).transpose()?,
         users: users.into_iter().map(user).collect::<Result<_, _>>()?,

@@ -51,7 +51,7 @@ pub(crate) fn settings() -> Settings {
 pub(crate) fn whole(position: u64, users: Vec<UserMirror>) -> TenantPart {
     let [names, facts, lookup] = [1, 2, 3].map(|byte| Key::from_bytes([byte; 32]));
     let settings = Some((settings(), TenantKeys { names, names_generation: 1, retired_names: None, facts, lookup }));
-    TenantPart { tenant: tenant(), position, settings, erasure_number: 0, erased: None, users, expires: None }
+    TenantPart { tenant: tenant(), position, settings, over: false, erasure_number: 0, erased: None, users, expires: None }
 }
 
 /// These users only.

@@ -85,6 +85,8 @@ pub struct TenantPart {
     pub position: u64,
     /// Settings and tenant keys; none when they stay as they were.
     pub settings: Option<(Settings, TenantKeys)>,
+    /// Whether the tenant is erased: then nothing else is said of it but the number.
+    pub over: bool,
     /// The number of the last erasure.
     pub erasure_number: u64,
     /// Who is erased for good: addresses by keyed hash, and people; none when that stays as it was.

@@ -29,6 +29,8 @@ pub struct Mirror {
     pub position: u64,
     /// The tenants.
     pub tenants: Map<TenantId, Arc<TenantMirror>>,
+    /// Tenants that are erased, and the number of the erasure: whatever is kept of them goes.
+    pub erased: Map<TenantId, u64>,
 }
 
 impl fmt::Debug for Mirror {

@@ -13,6 +13,8 @@ pub enum ErasureKind {
     User,
     /// An outside person.
     Person,
+    /// The tenant with everything in it.
+    Tenant,
 }
 
 /// One erasure, or what was learned of one since: the ids behind its addresses.

@@ -206,6 +206,32 @@ impl Disk {
         Ok(())
     }
 
+    /// Removes everything of a tenant; answers how many chunks went.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove_tenant(&mut self, tenant: &TenantId) -> Result<u64, Fault> {
+        let prefix = (tenant.clone(),);
+        let store = self.store.clone();
+        let keys = tokio::task::spawn_blocking(move || {
+            store.scan::<Chunks>(prefix).map(|row| row.map(|(key, _)| key)).collect::<Result<Vec<_>, StoreError>>()
+        });
+        let doomed = keys.await.map_err(|_| Fault::internal("reading chunks was given up"))??;
+        let removed = doomed.len() as u64;
+        self.delete(doomed).await?;
+        let places: Vec<Place> = self.places.keys().filter(|(of, _)| of == tenant).cloned().collect();
+        let gone = places.clone();
+        self.store
+            .commit::<(), StoreError>(move |changes| {
+                gone.iter().for_each(|place| changes.delete::<Places>(place));
+                Ok(())
+            })
+            .await?;
+        self.places.retain(|(of, _), _| of != tenant);
+        self.stored.retain(|(of, _), _| of != tenant);
+        Ok(removed)
+    }
+
     /// Removes everything, the cursor last: whoever is interrupted begins again with removing.
     ///
     /// # Errors

@@ -73,6 +73,22 @@ impl<F: Fold> Follower<F> {
         Ok(())
     }
 
+    /// Removes whatever is kept of tenants that are erased, once, and tells consent.
+    pub(crate) async fn erase_tenants(&mut self) -> Result<(), Fault> {
+        let mirror = self.subscriber.mirror();
+        for (tenant, number) in &mirror.erased {
+            if self.tenants_gone.contains(tenant) {
+                continue;
+            }
+            self.mailboxes.forget_tenant(tenant);
+            self.erased.remove(tenant);
+            let rows = self.disk.remove_tenant(tenant).await?;
+            self.reporter.in_line(tenant, *number, rows, 0);
+            self.tenants_gone.insert(tenant.clone());
+        }
+        Ok(())
+    }
+
     /// Tells consent that the view is in line with the erasures of a tenant, if it is.
     pub(crate) fn report_erased(&mut self, tenant: &TenantId) {
         if let Some(gone) = self.erased.get_mut(tenant).filter(|gone| gone.chunks.is_empty()) {

@@ -2,7 +2,7 @@
 //! the order in which decisions and blocks take effect is the order of this file. It waits for everything at once and for nothing
 //! else: whatever the feed does, the next decision is settled when it comes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ pub(crate) struct Follower<F> {
     pub(crate) reporter: Reporter,
     /// Who was taken out of each tenant, and how many rows went that consent was not told of.
     pub(crate) erased: HashMap<TenantId, Gone>,
+    /// Tenants that are erased, and of whom nothing is kept any more.
+    pub(crate) tenants_gone: BTreeSet<TenantId>,
     /// What is settled of each tenant.
     pub(crate) standings: HashMap<TenantId, Standing>,
     /// The mirror to which every tenant is settled.
@@ -86,6 +88,7 @@ impl<F: Fold> Follower<F> {
             names,
             reporter,
             erased: HashMap::new(),
+            tenants_gone: BTreeSet::new(),
             standings,
             settled,
             incarnation,

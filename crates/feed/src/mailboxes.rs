@@ -61,6 +61,14 @@ impl Mailboxes {
         self.loaded.get(place).map(|loaded| &loaded.opening)
     }
 
+    /// Forgets a tenant, with whatever was to be folded of it later.
+    pub fn forget_tenant(&mut self, tenant: &TenantId) {
+        self.erase(tenant, |_| Vec::new());
+        self.loaded.retain(|(of, _), _| of != tenant);
+        self.gaps.retain(|(of, _), _| of != tenant);
+        self.kept.retain(|(of, _), _| of != tenant);
+    }
+
     /// Changes what of a tenant is not written yet.
     pub fn erase(&mut self, tenant: &TenantId, change: impl Fn(Vec<pb::Entry>) -> Vec<pb::Entry>) {
         for (_, loaded) in self.loaded.iter_mut().filter(|((of, _), _)| of == tenant) {

@@ -40,6 +40,7 @@ impl<F: Fold> Follower<F> {
             }
             let tenants = self.subscriber.tenants()?;
             self.leave_unknown(&tenants);
+            self.erase_tenants().await?;
             for tenant in &tenants {
                 self.close(tenant).await?;
             }

@@ -7,7 +7,7 @@ mod delete;
 mod erase;
 mod repeat;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -37,6 +37,8 @@ const RETRY: Duration = Duration::from_millis(200);
 pub struct RecordStore {
     store: Store,
     tenants: RwLock<HashMap<TenantId, Arc<TenantRecords>, RandomState>>,
+    /// Tenants that are erased, and of whom nothing is kept any more.
+    gone: parking_lot::Mutex<BTreeSet<TenantId>>,
     /// The position of the last change that can be read.
     head: watch::Sender<u64>,
 }
@@ -67,7 +69,7 @@ impl RecordStore {
     /// When the store cannot be read.
     pub fn open(store: Store) -> Result<Self, Fault> {
         let head = store.get::<Head>(&())?.unwrap_or_default();
-        Ok(Self { store, tenants: RwLock::default(), head: watch::Sender::new(head.position) })
+        Ok(Self { store, tenants: RwLock::default(), gone: Default::default(), head: watch::Sender::new(head.position) })
     }
 
     /// The records of the permit's tenant, read from disk if this is the first request about them, without

@@ -4,11 +4,12 @@ mod names;
 mod notices;
 pub(crate) mod reports;
 mod rows;
+mod tenant;
 
 pub(crate) use names::start;
 pub(crate) use rows::{ErasureKey, Rows};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use consent_domain::Erased;
 use contracts::consent::v1 as pb;
@@ -83,6 +84,21 @@ pub(crate) fn erased(store: &Store, tenant: &TenantId) -> Result<Erased, StoreEr
         let ((_, number), row) = row?;
         erased.number = erased.number.max(number);
         erased.people.extend(row.person_ids.into_iter().map(PersonId));
+    }
+    Ok(erased)
+}
+
+/// The tenants that are erased, and the numbers of the erasures.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn erased_tenants(store: &Store) -> Result<BTreeMap<TenantId, u64>, StoreError> {
+    let mut erased = BTreeMap::new();
+    for row in store.scan::<tables::Erasures>(()) {
+        let ((tenant, number), row) = row?;
+        if row.kind == i32::from(pb::ErasureKind::Tenant) {
+            erased.insert(tenant, number);
+        }
     }
     Ok(erased)
 }

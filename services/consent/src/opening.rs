@@ -117,7 +117,7 @@ async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, positi
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }
-        Ok((Tenants { held, position }, Kept::read(&store)?))
+        Ok((Tenants { held, position, erased: erasures::erased_tenants(&store)? }, Kept::read(&store)?))
     };
     tokio::task::spawn_blocking(reading).await.unwrap_or_else(|_| Err(Fault::internal("the store could not be read")))
 }

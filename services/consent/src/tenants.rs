@@ -16,6 +16,8 @@ pub(crate) struct Tenants {
     pub held: BTreeMap<TenantId, Arc<Held>>,
     /// The position of the last decision.
     pub position: u64,
+    /// Tenants that are erased, and the number of the erasure.
+    pub erased: BTreeMap<TenantId, u64>,
 }
 
 /// A tenant with its keys.

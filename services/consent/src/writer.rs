@@ -13,7 +13,7 @@ use store::{Changes, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use vocabulary::{Address, Clock, Fault, Reason, TenantId, Timestamp};
+use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp};
 
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
@@ -154,6 +154,13 @@ impl Core {
             {
                 return Ok(decided);
             }
+            if core.tenants.read().erased.contains_key(&command.tenant) {
+                return Err(Fault::new(
+                    Kind::AlreadyExists,
+                    Reason::TenantExists,
+                    "a tenant of that id was erased: ids are never given again",
+                ));
+            }
             let moment = Moment { position: position + 1, time: now };
             let state = make(held.as_ref().map(|held| &held.state), moment)?;
             let answer = answer(&state, core.revision(position + 1));
@@ -267,12 +274,10 @@ impl Core {
     /// Shows a durable decision to readers and holders, to all at the same moment.
     fn publish(&self, before: &State, next: Held, decision: &Decision) {
         let (tenant, position, narrowing) = (Arc::new(next), decision.moment.position, decision.narrowing);
-        let users = decision.users.iter().map(|user| user.id).collect();
-        let erased = decision.erasure.as_ref().is_some_and(|erasure| !(erasure.addresses.is_empty() && erasure.people.is_empty()));
         let gone = decision.erasure.as_ref().and_then(|erasure| before.directory.get(erasure.user?));
         let gone = gone.map(|user| (user.id, user.mailbox.generation));
-        let settings = decision.settings.is_some() || decision.names.is_some();
-        let change = Change { position, narrowing, tenant: Arc::clone(&tenant), users, settings, erased, gone };
+        let number = tenant.state.erased.number;
+        let change = Change { gone, ..Change::of(position, narrowing, Arc::clone(&tenant), decision, number) };
         self.hub.publish(change, || {
             let mut tenants = self.tenants.write();
             tenants.held.insert(tenant.state.tenant.clone(), tenant);
@@ -283,7 +288,7 @@ impl Core {
     }
 
     /// Runs to its end even if whoever asked goes away: between key, decision and announcement there is no stopping.
-    async fn to_its_end<R: Send + 'static>(&self, work: impl Future<Output = Result<R, Fault>> + Send + 'static) -> Result<R, Fault> {
+    pub async fn to_its_end<R: Send + 'static>(&self, work: impl Future<Output = Result<R, Fault>> + Send + 'static) -> Result<R, Fault> {
         let task = tokio::spawn(work.in_current_span());
         task.await.unwrap_or_else(|_| Err(Fault::internal("a decision ended in a panic")))
     }

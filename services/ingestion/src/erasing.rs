@@ -6,11 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use consent_client::TenantMirror;
 use foldhash::fast::RandomState;
-use vocabulary::{Fault, PersonId};
+use vocabulary::{Fault, PersonId, TenantId};
 
-use crate::dictionary;
+use crate::reconcile::remove;
 use crate::service::{Ingestion, blocking};
 use crate::tenant::Tenant;
+use crate::{dictionary, tables};
 
 /// Chunks that one commit writes anew.
 const WRITTEN_AT_ONCE: usize = 64;
@@ -67,5 +68,35 @@ async fn write_anew(
         };
         ingestion.store.commit(change).await?;
     }
+    Ok(())
+}
+
+/// Removes whatever is kept of a tenant that is erased, and tells consent.
+///
+/// # Errors
+/// Those of the store. What is left is done the next time.
+pub async fn erase_tenant(ingestion: &Arc<Ingestion>, tenant: &TenantId, number: u64) -> Result<(), Fault> {
+    // Whatever was committed while consent knew the tenant is in the index once this returns.
+    ingestion.store.commit(|_| Ok::<_, Fault>(())).await?;
+    let mut rows = 0;
+    if let Ok(held) = ingestion.tenants.get(tenant) {
+        let users = held.mailboxes.lock().users();
+        for user in users {
+            rows += remove(ingestion, &held, user, |_| true).await?;
+        }
+    }
+    let (store, id) = (ingestion.store.clone(), tenant.clone());
+    let names = move || Ok(store.scan::<tables::Names>((id,)).map(|row| row.map(|(key, _)| key)).collect::<Result<Vec<_>, _>>()?);
+    let names = blocking(names).await?;
+    rows += names.len() as u64;
+    let id = tenant.clone();
+    let change = move |changes: &mut store::Changes<'_>| {
+        names.iter().for_each(|key| changes.delete::<tables::Names>(key));
+        changes.delete::<tables::Tally>(&id);
+        Ok::<_, Fault>(())
+    };
+    ingestion.store.commit(change).await?;
+    ingestion.tenants.forget(tenant);
+    ingestion.reporter.in_line(tenant, number, rows, 0);
     Ok(())
 }

@@ -48,6 +48,18 @@ pub async fn keep(ingestion: Weak<Ingestion>, mut changes: watch::Receiver<u64>,
 async fn round(ingestion: &Arc<Ingestion>, done: &mut HashMap<TenantId, (u64, u64)>) -> bool {
     let mirror = ingestion.consent.mirror();
     let mut whole = true;
+    for (id, number) in &mirror.erased {
+        let seen = (mirror.incarnation, *number);
+        if done.get(id) != Some(&seen) {
+            match erasing::erase_tenant(ingestion, id, *number).await {
+                Ok(()) => drop(done.insert(id.clone(), seen)),
+                Err(fault) => {
+                    tracing::error!(%fault, "a tenant could not be erased");
+                    whole = false;
+                }
+            }
+        }
+    }
     for (id, held) in &mirror.tenants {
         let seen = (mirror.incarnation, held.position);
         if done.get(id) == Some(&seen) {
@@ -108,7 +120,12 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
 }
 
 /// Removes the blocks of a mailbox whose keys are destroyed; answers how many.
-async fn remove(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, user: UserId, destroyed: impl Fn(u32) -> bool) -> Result<u64, Fault> {
+pub(crate) async fn remove(
+    ingestion: &Arc<Ingestion>,
+    tenant: &Arc<Tenant>,
+    user: UserId,
+    destroyed: impl Fn(u32) -> bool,
+) -> Result<u64, Fault> {
     let positions: Vec<u64> = tenant.mailboxes.lock().entry(user).places(destroyed).collect();
     for part in positions.chunks(REMOVED_AT_ONCE) {
         let (part, tenant) = (part.to_vec(), Arc::clone(tenant));

@@ -121,6 +121,11 @@ impl Tenants {
         self.0.read().get(id).cloned().ok_or_else(|| being_read("the tenant"))
     }
 
+    /// Forgets a tenant.
+    pub fn forget(&self, id: &TenantId) {
+        self.0.write().remove(id);
+    }
+
     /// A tenant, made if there is none.
     pub fn entry(&self, id: &TenantId) -> Arc<Tenant> {
         if let Some(held) = self.0.read().get(id) {

@@ -3850,6 +3850,9 @@ pub struct EnforcedTenant {
     /// The generation before, 32 bytes, to be read with until everything is sealed anew; empty: it is destroyed. With `settings` only.
     #[prost(bytes = "vec", tag = "12")]
     pub retired_names_key: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the tenant is erased: then nothing but its id, position and erasure number is told, and whatever is kept of it goes.
+    #[prost(bool, tag = "13")]
+    pub erased: bool,
 }
 /// Who is erased of a tenant for good. State, not orders: a store put back from a backup is told all of it again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4925,6 +4928,32 @@ pub struct ErasePersonResponse {
     #[prost(string, tag = "3")]
     pub revision: ::prost::alloc::string::String,
 }
+/// Asks for the erasure of a tenant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseTenantRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The tenant's id once more, so that nobody erases one by a slip.
+    #[prost(string, tag = "2")]
+    pub confirm_tenant_id: ::prost::alloc::string::String,
+    /// Only say what would go.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// An enforced erasure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EraseTenantResponse {
+    /// The erasure as it stands.
+    #[prost(message, optional, tag = "1")]
+    pub erasure: ::core::option::Option<Erasure>,
+    /// Users whose entries go.
+    #[prost(int64, tag = "2")]
+    pub users: i64,
+    /// Since when no request sees the tenant; absent with `validate_only`.
+    #[prost(message, optional, tag = "3")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// How far an erasure is. It names nobody.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Erasure {
@@ -5138,6 +5167,8 @@ pub enum ErasureKind {
     User = 2,
     /// An outside person.
     Person = 3,
+    /// The tenant with everything in it.
+    Tenant = 4,
 }
 impl ErasureKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5150,6 +5181,7 @@ impl ErasureKind {
             Self::Withdrawal => "ERASURE_KIND_WITHDRAWAL",
             Self::User => "ERASURE_KIND_USER",
             Self::Person => "ERASURE_KIND_PERSON",
+            Self::Tenant => "ERASURE_KIND_TENANT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5159,6 +5191,7 @@ impl ErasureKind {
             "ERASURE_KIND_WITHDRAWAL" => Some(Self::Withdrawal),
             "ERASURE_KIND_USER" => Some(Self::User),
             "ERASURE_KIND_PERSON" => Some(Self::Person),
+            "ERASURE_KIND_TENANT" => Some(Self::Tenant),
             _ => None,
         }
     }
@@ -5307,6 +5340,33 @@ pub mod erasure_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("rapport.consent.v1.ErasureService", "ErasePerson"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Erases a tenant: every key at once, then everything in every store. What stays is the report, and the id, which is never given again.
+        pub async fn erase_tenant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseTenantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ErasureService/EraseTenant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ErasureService", "EraseTenant"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -5505,6 +5565,14 @@ pub mod erasure_service_server {
             request: tonic::Request<super::ErasePersonRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ErasePersonResponse>,
+            tonic::Status,
+        >;
+        /// Erases a tenant: every key at once, then everything in every store. What stays is the report, and the id, which is never given again.
+        async fn erase_tenant(
+            &self,
+            request: tonic::Request<super::EraseTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseTenantResponse>,
             tonic::Status,
         >;
         /// Answers how far an erasure is.
@@ -5714,6 +5782,51 @@ pub mod erasure_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ErasePersonSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ErasureService/EraseTenant" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseTenantSvc<T: ErasureService>(pub Arc<T>);
+                    impl<
+                        T: ErasureService,
+                    > tonic::server::UnaryService<super::EraseTenantRequest>
+                    for EraseTenantSvc<T> {
+                        type Response = super::EraseTenantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseTenantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ErasureService>::erase_tenant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseTenantSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

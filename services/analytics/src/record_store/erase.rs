@@ -13,7 +13,7 @@ use vocabulary::{Fault, TenantId};
 
 use super::write::Sealer;
 use super::{RETRY, RecordStore, TenantRecords, next_position};
-use crate::tables::Parts;
+use crate::tables::{Deletions, Parts};
 
 /// Records that one commit seals anew.
 const SEALED_AT_ONCE: usize = 200;
@@ -86,6 +86,26 @@ impl RecordStore {
         Ok(())
     }
 
+    /// Removes whatever is kept of a tenant that is erased; answers how many rows went, none when it was done before.
+    async fn erase_tenant(&self, tenant: &TenantId) -> Result<Option<u64>, Fault> {
+        if self.gone.lock().contains(tenant) {
+            return Ok(None);
+        }
+        self.tenants.write().remove(tenant);
+        let id = tenant.clone();
+        let rows = self.store.commit(move |changes| {
+            let prefix = || (id.clone(),);
+            let parts: Vec<_> = changes.scan::<Parts>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+            let asked: Vec<_> = changes.scan::<Deletions>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+            parts.iter().for_each(|key| changes.delete::<Parts>(key));
+            asked.iter().for_each(|key| changes.delete::<Deletions>(key));
+            Ok::<_, StoreError>((parts.len() + asked.len()) as u64)
+        });
+        let rows = rows.await?;
+        self.gone.lock().insert(tenant.clone());
+        Ok(Some(rows))
+    }
+
     /// Whether a permit is from before an erasure that is in force here: what it would write may name somebody erased, or be sealed under
     /// a key that is to be destroyed.
     pub(super) fn is_before_erasure(permit: &Permit, tenant: &TenantRecords) -> Result<(), Fault> {
@@ -121,6 +141,16 @@ pub async fn keep(store: Weak<RecordStore>, consent: Subscriber, reporter: Repor
 async fn round(store: &RecordStore, consent: &Subscriber, reporter: &Reporter) -> bool {
     let Ok(tenants) = consent.tenants() else { return false };
     let mut whole = true;
+    for (tenant, number) in &consent.mirror().erased {
+        match store.erase_tenant(tenant).await {
+            Ok(Some(rows)) => reporter.in_line(tenant, *number, rows, 0),
+            Ok(None) => {}
+            Err(fault) => {
+                tracing::error!(%fault, "a tenant could not be erased");
+                whole = false;
+            }
+        }
+    }
     for tenant in tenants {
         match in_line(store, consent, &tenant).await {
             Ok(Some((number, rows, generation))) => reporter.in_line(&tenant, number, rows, generation),

@@ -3,7 +3,7 @@
 use consent_domain::{Erased, Gates, Holder, Interval, KeyName, KeyPart, MailboxState, Purpose, State, User, holding};
 use contracts::consent::v1 as pb;
 use prost::Message as _;
-use vocabulary::Fault;
+use vocabulary::{Fault, TenantId};
 
 use super::micros;
 use crate::enforce::Change;
@@ -27,7 +27,8 @@ pub(crate) fn holder(holder: pb::Holder) -> Result<Holder, Fault> {
 
 /// The whole state as one holder may know it, in parts; the settings of a tenant come with its first users.
 pub(crate) fn parts(tenants: &Tenants, holder: Holder) -> impl Iterator<Item = Vec<pb::EnforcedTenant>> + Send + '_ {
-    let mut pieces = tenants.held.values().flat_map(move |held| pieces(held, holder)).peekable();
+    let gone = tenants.erased.iter().map(|(tenant, number)| over(tenant, tenants.position, *number));
+    let mut pieces = tenants.held.values().flat_map(move |held| pieces(held, holder)).chain(gone).peekable();
     std::iter::from_fn(move || {
         let mut part = Vec::from([pieces.next()?]);
         let (mut users, mut bytes) = (part[0].users.len(), part[0].encoded_len());
@@ -59,6 +60,10 @@ fn pieces(held: &Held, holder: Holder) -> impl Iterator<Item = pb::EnforcedTenan
 /// What a decision changed, as one holder may know it.
 pub(crate) fn change(change: &Change, holder: Holder) -> pb::EnforceChange {
     let held = &change.tenant;
+    if change.over {
+        let tenants = vec![over(&held.state.tenant, change.position, change.erasure_number)];
+        return pb::EnforceChange { position: change.position, narrowing: change.narrowing, tenants };
+    }
     let gates = held.state.gates();
     let users = change.users.iter().filter_map(|id| held.state.directory.get(*id));
     let gone = change.gone.map(|(user, generation)| pb::EnforcedUser {
@@ -107,6 +112,11 @@ fn tenant(held: &Held, holder: Holder, settings: bool, erased: bool, users: Vec<
         retired_names_key: held.keys.retired_names.as_ref().map(|key| key.as_bytes().to_vec()).unwrap_or_default(),
         ..told
     }
+}
+
+/// A tenant that is erased.
+fn over(tenant: &TenantId, position: u64, erasure_number: u64) -> pb::EnforcedTenant {
+    pb::EnforcedTenant { tenant_id: tenant.to_string(), position, erasure_number, erased: true, ..pb::EnforcedTenant::default() }
 }
 
 fn erasures(erased: &Erased) -> pb::EnforcedErasures {

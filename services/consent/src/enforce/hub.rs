@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use consent_domain::Decision;
 use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -40,6 +41,21 @@ pub(crate) struct Change {
     pub erased: bool,
     /// Whose directory entry is gone, and the generation of the keys that went with it.
     pub gone: Option<(UserId, u32)>,
+    /// Whether the tenant itself is gone.
+    pub over: bool,
+    /// The number of the tenant's last erasure.
+    pub erasure_number: u64,
+}
+
+impl Change {
+    /// What a decision changed that leaves a tenant as it is here.
+    pub fn of(position: u64, narrowing: bool, tenant: Arc<Held>, decision: &Decision, erasure_number: u64) -> Self {
+        let users = decision.users.iter().map(|user| user.id).collect();
+        let erasure = decision.erasure.as_ref();
+        let erased = erasure.is_some_and(|erasure| !(erasure.addresses.is_empty() && erasure.people.is_empty()));
+        let settings = decision.settings.is_some() || decision.names.is_some();
+        Self { position, narrowing, tenant, users, settings, erased, gone: None, over: false, erasure_number }
+    }
 }
 
 /// What is queued for a stream, in order; after a fault nothing follows.

@@ -106,6 +106,7 @@ const fn word(kind: ErasureKind) -> pb::ErasureKind {
         ErasureKind::Withdrawal => pb::ErasureKind::Withdrawal,
         ErasureKind::User => pb::ErasureKind::User,
         ErasureKind::Person => pb::ErasureKind::Person,
+        ErasureKind::Tenant => pb::ErasureKind::Tenant,
     }
 }
 

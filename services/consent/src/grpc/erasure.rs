@@ -85,6 +85,21 @@ impl Erasing {
         Ok(pb::ErasePersonResponse { erasure, enforced_time: Some(convert::wire(enforced)), ..decided.answer })
     }
 
+    async fn erase_whole_tenant(&self, caller: Caller, request: pb::EraseTenantRequest) -> Result<pb::EraseTenantResponse, Fault> {
+        let tenant = self.admitted(&caller, &request.tenant_id, &[Role::Operator])?;
+        if request.confirm_tenant_id != request.tenant_id {
+            return Err(Fault::invalid_field("confirm_tenant_id", "must repeat the tenant's id"));
+        }
+        if request.validate_only {
+            let going = self.0.would_erase(&tenant)?;
+            let erasure = pb::Erasure { number: going.number, mailboxes: going.mailboxes as i64, ..pb::Erasure::default() };
+            return Ok(pb::EraseTenantResponse { erasure: Some(erasure), users: going.users as i64, enforced_time: None });
+        }
+        let (going, enforced) = self.0.erase_tenant(tenant.clone()).await?;
+        let erasure = Some(self.told(&tenant, going.number)?);
+        Ok(pb::EraseTenantResponse { erasure, users: going.users as i64, enforced_time: Some(convert::wire(enforced)) })
+    }
+
     fn as_it_stands(&self, tenant: &TenantId, begun: Option<&pb::Erasure>) -> Result<Option<pb::Erasure>, Fault> {
         begun.map(|begun| self.told(tenant, begun.number)).transpose()
     }
@@ -204,6 +219,11 @@ impl ErasureService for Erasing {
     async fn erase_person(&self, request: Request<pb::ErasePersonRequest>) -> Result<Response<pb::ErasePersonResponse>, Status> {
         let caller = Caller::of(&request);
         answer(async { self.erase_one_person(caller?, request.into_inner()).await }.await)
+    }
+
+    async fn erase_tenant(&self, request: Request<pb::EraseTenantRequest>) -> Result<Response<pb::EraseTenantResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { self.erase_whole_tenant(caller?, request.into_inner()).await }.await)
     }
 
     async fn get_erasure(&self, request: Request<pb::GetErasureRequest>) -> Result<Response<pb::GetErasureResponse>, Status> {

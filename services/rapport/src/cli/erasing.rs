@@ -36,6 +36,23 @@ pub enum Erase {
         #[command(flatten)]
         target: Target,
     },
+    /// Erases a tenant with everything in it.
+    Tenant {
+        /// The tenant.
+        tenant: String,
+        /// The tenant's id once more.
+        #[arg(long, value_name = "ID")]
+        confirm: String,
+        /// Only says what would go.
+        #[arg(long)]
+        validate_only: bool,
+        /// Returns when nobody sees the tenant any more, without waiting for every store.
+        #[arg(long)]
+        no_wait: bool,
+        /// Which suite.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Shows how far an erasure is, or the latest ones.
     Status {
         /// The number of the erasure; none: the latest ones.

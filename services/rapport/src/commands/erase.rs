@@ -36,6 +36,14 @@ pub async fn run(command: Erase, out: &mut impl Write) -> Result<(), Fault> {
             let erased = Erased { what: "the person", erasure: answer.erasure, enforced: answer.enforced_time };
             erased.follow(link, tenant, no_wait, out).await
         }
+        Erase::Tenant { tenant, confirm, validate_only, no_wait, server } => {
+            let link = Link::tcp(&server.server)?;
+            let request = pb::EraseTenantRequest { tenant_id: tenant.clone(), confirm_tenant_id: confirm, validate_only };
+            let answer = told(ErasureServiceClient::new(link.clone()).erase_tenant(request).await)?;
+            said(writeln!(out, "{}", counted(answer.users, "user")))?;
+            let erased = Erased { what: "the tenant", erasure: answer.erasure, enforced: answer.enforced_time };
+            erased.follow(link, tenant, no_wait, out).await
+        }
         Erase::Status { number: Some(number), target } => {
             let Client { link, tenant } = Client::of(&target).await?;
             show(&one(&link, &tenant, number).await?, out)
