@@ -115,6 +115,59 @@ async fn erase(processes: Processes) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn views_put_back_from_before_an_erasure_bring_themselves_in_line() {
+    let running = Running::start(Processes::One).await;
+    let company = small_company();
+    let client = running.client(&company.tenant.id);
+    load::company(&client, &company).await.unwrap();
+    let granted = grant(&client).await.unwrap();
+    let read = load::mailboxes(&client, &company, &granted.revision).await.unwrap();
+    let named = || lead(&company.stories.lead.lead_id);
+    let (record, strongest) = (kept(&client, named()).await.unwrap(), company.stories.opt_out_user.clone());
+    assert!(!introducers(&client, Target::Record(named()), &read.revision).await.unwrap().is_empty());
+    let directory = running.stop().await;
+    let before = copy_of(&directory);
+
+    let running = Running::start_in(Processes::One, directory).await;
+    let client = running.client(&company.tenant.id);
+    // The answers wait for leases from before the start; what is decided is enforced without them.
+    let erasing = tokio::spawn({
+        let (client, addresses, strongest) = (client.clone(), record.addresses.clone(), strongest.clone());
+        async move { tokio::join!(erase_person(&client, &addresses, false), erase_user(&client, &strongest)).0.is_ok() }
+    });
+    let listed = async {
+        loop {
+            let request = pb::ListErasuresRequest { tenant_id: client.tenant.clone(), ..Default::default() };
+            let listed = told(erasures(&client).list_erasures(request).await).unwrap().erasures;
+            if listed.len() == 2 {
+                return listed;
+            }
+        }
+    };
+    for erasure in tokio::time::timeout(WITHIN, listed).await.unwrap() {
+        finished(&client, erasure.number).await;
+    }
+    erasing.abort();
+    let directory = running.stop().await;
+    for view in ["graph", "analytics/timelines"] {
+        let (now, then) = (directory.path().join("data").join(view), before.path().join("data").join(view));
+        std::fs::remove_dir_all(&now).unwrap();
+        std::fs::rename(then, now).unwrap();
+    }
+
+    let running = Running::start_in(Processes::One, directory).await;
+    let client = running.client(&company.tenant.id);
+    assert!(introducers(&client, Target::Address(record.addresses[0].clone()), &read.revision).await.unwrap().is_empty());
+    for other in company.records.iter().take(40) {
+        let target = Target::Record(rapport::convert::record_ref(other.reference.clone()));
+        if let Ok(known) = introducers(&client, target, &read.revision).await {
+            assert!(known.iter().all(|one| one.address != strongest), "an erased user came back with a view");
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erased_tenant_leaves_its_report_alone() {
     for processes in [Processes::One, Processes::Five] {
         let running = Running::start(processes).await;
