@@ -10,6 +10,7 @@ mod fixtures;
 mod harness;
 
 // The main job, and what interrupts it.
+mod callers;
 mod crash;
 mod deleting;
 mod enforcement;

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use prost::Message;
-
 /// Where the contracts stand.
 pub fn proto_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto")
@@ -24,9 +22,10 @@ pub fn generate(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     let described = compiler.file_descriptor_set();
 
-    let mut undocumented = described.clone();
-    undocumented.file.iter_mut().for_each(|file| file.source_code_info = None);
-    std::fs::write(out.join("descriptors.bin"), undocumented.encode_to_vec())?;
+    // Encoded by the compiler itself: prost's own types would lose the options of methods.
+    let mut undocumented = protox::Compiler::new([&root])?;
+    undocumented.include_imports(true).include_source_info(false).open_files(&files)?;
+    std::fs::write(out.join("descriptors.bin"), undocumented.encode_file_descriptor_set())?;
 
     tonic_prost_build::configure().out_dir(out).compile_fds(described)?;
     Ok(())

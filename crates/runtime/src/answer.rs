@@ -59,6 +59,11 @@ pub fn status(fault: Fault) -> Status {
     Status::with_error_details(code, fault.message, details)
 }
 
+/// The status of a method that nobody serves, as gRPC has it.
+pub(crate) fn unknown_method() -> Status {
+    Status::unimplemented("there is no such method")
+}
+
 /// The fault behind the status that a link answered with: the very one where the suite made it, else the nearest.
 ///
 /// A broken connection is UNAVAILABLE, DEPENDENCY_UNAVAILABLE.

@@ -1,5 +1,5 @@
-//! Who is asking: read once at the edge of a handler. Authentication will fill it in; until then it comes from the metadata
-//! `rapport-caller`, and only loopback is served.
+//! Who is asking: read once at the edge of a handler. The gate of the listener has made it of a token; without authentication it comes from
+//! the metadata `rapport-caller`, and only loopback is served.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,6 +33,11 @@ impl Role {
     /// Every role.
     pub const ALL: [Self; 6] =
         [Self::Operator, Self::DirectoryAdministrator, Self::ApplicationAdministrator, Self::Manager, Self::Seller, Self::Service];
+
+    /// The role of that name, if it is one of ours.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -69,6 +74,8 @@ pub struct Caller {
     pub roles: BTreeSet<Role>,
     /// What sort of caller it is.
     pub kind: CallerKind,
+    /// Whether the method admits the caller only as the person whom the request is about: see [`Caller::require_own`].
+    pub own_only: bool,
 }
 
 #[derive(Deserialize)]
@@ -86,15 +93,18 @@ impl Caller {
     /// # Errors
     /// UNAUTHENTICATED, CALLER_INVALID when the metadata is there and is no caller.
     pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Fault> {
-        Self::read(request.metadata())
+        match request.extensions().get::<Self>() {
+            Some(caller) => Ok(caller.clone()),
+            None => Self::read(request.metadata()),
+        }
     }
 
     /// The local operator with every role.
     pub fn operator() -> Self {
-        Self { tenant: None, user: None, roles: Role::ALL.into(), kind: CallerKind::Operator }
+        Self { tenant: None, user: None, roles: Role::ALL.into(), kind: CallerKind::Operator, own_only: false }
     }
 
-    fn read(metadata: &MetadataMap) -> Result<Self, Fault> {
+    pub(crate) fn read(metadata: &MetadataMap) -> Result<Self, Fault> {
         let mut values = metadata.get_all(CALLER_METADATA).iter();
         let Some(value) = values.next() else { return Ok(Self::operator()) };
         if values.next().is_some() {
@@ -108,7 +118,7 @@ impl Caller {
             return Err(invalid("names a user without a name"));
         }
         let kind = if wire.user.is_some() { CallerKind::User } else { CallerKind::Service };
-        Ok(Self { tenant, user: wire.user, roles: wire.roles, kind })
+        Ok(Self { tenant, user: wire.user, roles: wire.roles, kind, own_only: false })
     }
 
     /// Whether the caller has the role.
@@ -127,20 +137,24 @@ impl Caller {
         }
     }
 
-    /// Refuses a caller who has none of the roles.
+    /// Refuses a caller who belongs to one tenant: what is asked concerns all of them.
     ///
     /// # Errors
-    /// PERMISSION_DENIED, ROLE_MISSING; the metadata `roles` names those that would do.
-    pub fn require_any(&self, roles: &[Role]) -> Result<(), Fault> {
-        if roles.iter().any(|role| self.has(*role)) {
-            return Ok(());
-        }
-        let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-        Err(denied("the caller lacks the role").with("roles", names.join(",")))
+    /// PERMISSION_DENIED, ROLE_MISSING.
+    pub fn require_whole_suite(&self) -> Result<(), Fault> {
+        if self.tenant.is_none() { Ok(()) } else { Err(denied("the caller has no role beyond their tenant")) }
+    }
+
+    /// Refuses a caller whom the method admits only as the person whom the request is about, and who is somebody else.
+    ///
+    /// # Errors
+    /// PERMISSION_DENIED, ROLE_MISSING.
+    pub fn require_own(&self, own: bool) -> Result<(), Fault> {
+        if own || !self.own_only { Ok(()) } else { Err(denied("the caller may ask about nobody else")) }
     }
 }
 
-fn denied(message: &str) -> Fault {
+pub(crate) fn denied(message: &str) -> Fault {
     Fault::new(Kind::PermissionDenied, Reason::RoleMissing, message)
 }
 
@@ -177,8 +191,7 @@ mod tests {
         assert_eq!((caller.user.as_deref(), caller.kind), (Some("ada@example.com"), CallerKind::User));
         caller.require_tenant(&TenantId::parse("contoso").unwrap()).unwrap();
         assert_eq!(caller.require_tenant(&TenantId::parse("fabrikam").unwrap()).unwrap_err().kind, Kind::PermissionDenied);
-        caller.require_any(&[Role::Manager, Role::Seller]).unwrap();
-        assert_eq!(caller.require_any(&[Role::Manager]).unwrap_err().reason, Reason::RoleMissing);
+        assert!(caller.has(Role::Seller) && !caller.has(Role::Manager));
         assert!(!format!("{caller:?}").contains("ada"));
     }
 

@@ -34,6 +34,8 @@ pub struct Config {
     pub allowed_regions: Vec<String>,
     /// The public listeners.
     pub listen: Listen,
+    /// How callers say who they are.
+    pub authentication: Authentication,
     /// What a listener and a call may use.
     pub limits: Limits,
     /// Logs and traces.
@@ -42,6 +44,71 @@ pub struct Config {
     pub keyring: Keyring,
     /// The stores.
     pub store: Store,
+}
+
+/// How callers say who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Authentication {
+    /// They are believed: loopback only.
+    #[default]
+    None,
+    /// By static tokens, for development: loopback only.
+    Tokens {
+        /// One JSON object a line: token, tenant, user, roles.
+        file: PathBuf,
+    },
+    /// By JSON Web Tokens.
+    Jwt(JwtSettings),
+}
+
+/// Which JSON Web Tokens are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwtSettings {
+    /// The only issuer (`iss`).
+    pub issuer: String,
+    /// The audience every token must name (`aud`).
+    pub audience: String,
+    /// The file with the issuer's public keys, a JSON Web Key Set; read again when it changes.
+    pub jwks_file: PathBuf,
+    /// The algorithms that are taken; none with a shared secret.
+    #[serde(default = "JwtSettings::usual_algorithms")]
+    pub algorithms: Vec<String>,
+    /// How far clocks may differ, in seconds.
+    #[serde(default = "JwtSettings::usual_leeway")]
+    pub leeway_seconds: u32,
+    /// The claim that names the tenant.
+    #[serde(default = "JwtSettings::usual_tenant")]
+    pub tenant_claim: String,
+    /// The claim that names the person, by address.
+    #[serde(default = "JwtSettings::usual_user")]
+    pub user_claim: String,
+    /// The claim with the roles: a list, or text with spaces between.
+    #[serde(default = "JwtSettings::usual_roles")]
+    pub roles_claim: String,
+}
+
+impl JwtSettings {
+    fn usual_algorithms() -> Vec<String> {
+        ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec()
+    }
+
+    fn usual_leeway() -> u32 {
+        30
+    }
+
+    fn usual_tenant() -> String {
+        "tenant".to_owned()
+    }
+
+    fn usual_user() -> String {
+        "email".to_owned()
+    }
+
+    fn usual_roles() -> String {
+        "roles".to_owned()
+    }
 }
 
 /// The address of each area's public listener; port 0 lets the system choose.
@@ -129,6 +196,7 @@ impl Default for Config {
             reflection: true,
             allowed_regions: Vec::new(),
             listen: Listen::default(),
+            authentication: Authentication::None,
             limits: Limits::default(),
             telemetry: Telemetry::default(),
             keyring: Keyring::default(),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vocabulary::{Clock, SystemClock};
 
-use crate::{Config, Link};
+use crate::{Authenticator, Config, ConfigError, Link};
 
 /// What a service is given. Cloning it is cheap.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// The settings.
     pub config: Arc<Config>,
+    /// Who callers are.
+    pub authenticator: Authenticator,
     /// Cancelled when the process starts to drain: tasks stop, and streams that would never end end themselves.
     pub stopping: CancellationToken,
     /// Tasks with something to finish once `stopping`, such as a last write: the process waits for them before it ends.
@@ -27,12 +29,22 @@ pub struct Context {
 impl Context {
     /// A context without links in process: every other area is reached at its Unix socket.
     pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, config, stopping: CancellationToken::new(), tasks: TaskTracker::new(), links: BTreeMap::new() }
+        let authenticator = Authenticator::nothing();
+        Self { clock, config, authenticator, stopping: CancellationToken::new(), tasks: TaskTracker::new(), links: BTreeMap::new() }
     }
 
     /// A context with the machine's clock.
     pub fn of_the_machine(config: Arc<Config>) -> Self {
         Self::new(config, Arc::new(SystemClock))
+    }
+
+    /// The same context, in which callers are authenticated as the settings say.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a file with tokens or keys cannot be read.
+    pub fn authenticated(mut self) -> Result<Self, ConfigError> {
+        self.authenticator = Authenticator::of(&self.config.authentication, Arc::clone(&self.clock))?;
+        Ok(self)
     }
 
     /// The same context, in which `area` is reached through `link`.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{BoxError, Layer, Service};
@@ -81,7 +81,7 @@ where
 }
 
 /// The answer to a call that reached no handler or came back from none.
-fn refusal(grpc: Option<&HeaderValue>, fault: Fault) -> Response<Body> {
+pub(crate) fn refusal(grpc: Option<&HeaderValue>, fault: Fault) -> Response<Body> {
     match grpc {
         Some(content_type) => {
             let mut response = status(fault).into_http();
@@ -90,8 +90,7 @@ fn refusal(grpc: Option<&HeaderValue>, fault: Fault) -> Response<Body> {
         }
         None => {
             let mut response = Response::new(Body::empty());
-            let too_late = fault.kind == Kind::DeadlineExceeded;
-            *response.status_mut() = if too_late { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::INTERNAL_SERVER_ERROR };
+            *response.status_mut() = crate::gate::http_status(&fault);
             response
         }
     }

@@ -5,9 +5,14 @@ pub mod config;
 pub mod context;
 pub mod telemetry;
 
+mod wire;
+
+pub mod access;
 pub mod answer;
+pub mod authentication;
 pub mod caller;
 pub mod deadline;
+pub mod gate;
 pub mod guard;
 pub mod limits;
 pub mod link;
@@ -19,7 +24,9 @@ pub mod serving;
 #[cfg(test)]
 mod probe;
 
+pub use access::AccessTable;
 pub use answer::{answer, fault_of, status};
+pub use authentication::Authenticator;
 pub use caller::{Caller, CallerKind, Role};
 pub use config::{Config, ConfigError};
 pub use context::Context;

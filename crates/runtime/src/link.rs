@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tonic::TimeoutExpired;
@@ -20,6 +20,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use vocabulary::{Fault, Kind, Reason};
 
+use crate::gate::{Gate, Gated};
 use crate::guard::{Guard, Guarded};
 use crate::{status, trace};
 
@@ -29,18 +30,41 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// A client transport. Cloning it is cheap; it never fails but by a status.
 #[derive(Clone)]
-pub struct Link(Via);
+pub struct Link {
+    via: Via,
+    token: Option<HeaderValue>,
+}
 
 #[derive(Clone)]
 enum Via {
     Channel(Channel),
     Routes(Guarded<Routes>),
+    Gated(Guarded<Gated<Routes>>),
 }
 
 impl Link {
     /// A link to services in this process, guarded as if they were called over the network.
     pub fn in_process(routes: impl Into<Routes>) -> Self {
-        Self(Via::Routes(Guard.layer(routes.into().prepare())))
+        Self::of(Via::Routes(Guard.layer(routes.into().prepare())))
+    }
+
+    /// The same behind a gate.
+    pub(crate) fn gated(gate: Gate, routes: Routes) -> Self {
+        Self::of(Via::Gated(Guard.layer(gate.layer(routes.prepare()))))
+    }
+
+    /// The same link, whose calls bear a token unless they have one.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT when the text cannot stand in a header.
+    pub fn bearing(self, token: &str) -> Result<Self, Fault> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Fault::invalid_field("token", "is no token"))?;
+        value.set_sensitive(true);
+        Ok(Self { token: Some(value), ..self })
+    }
+
+    fn of(via: Via) -> Self {
+        Self { via, token: None }
     }
 
     /// A link to a Unix socket. It connects when first used, and again whenever the connection was lost.
@@ -52,7 +76,7 @@ impl Link {
             let path = Arc::clone(&path);
             async move { UnixStream::connect(path.as_path()).await.map(TokioIo::new) }
         });
-        Self(Via::Channel(patient(Endpoint::from_static("http://localhost")).connect_with_connector_lazy(connect)))
+        Self::of(Via::Channel(patient(Endpoint::from_static("http://localhost")).connect_with_connector_lazy(connect)))
     }
 
     /// A link to an address without TLS, as in `http://127.0.0.1:7601`. It connects as [`Link::unix`] does.
@@ -63,7 +87,7 @@ impl Link {
     /// INVALID_ARGUMENT when the text is no URI.
     pub fn tcp(uri: &str) -> Result<Self, Fault> {
         let endpoint = Endpoint::from_shared(uri.to_owned()).map_err(|_| Fault::invalid_field("uri", "must be as http://host:port"))?;
-        Ok(Self(Via::Channel(patient(endpoint).connect_lazy())))
+        Ok(Self::of(Via::Channel(patient(endpoint).connect_lazy())))
     }
 }
 
@@ -83,11 +107,15 @@ impl Service<Request<Body>> for Link {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         trace::inject(request.headers_mut());
-        match self.0.clone() {
+        if let Some(token) = &self.token {
+            request.headers_mut().entry(header::AUTHORIZATION).or_insert_with(|| token.clone());
+        }
+        match self.via.clone() {
             Via::Channel(channel) => {
                 Box::pin(async move { Ok(channel.oneshot(request).await.unwrap_or_else(|error| broken(&error).into_http())) })
             }
             Via::Routes(routes) => Box::pin(routes.oneshot(request)),
+            Via::Gated(routes) => Box::pin(routes.oneshot(request)),
         }
     }
 }
@@ -107,9 +135,9 @@ fn broken(error: &(dyn Error + 'static)) -> tonic::Status {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match self.via {
             Via::Channel(_) => "Link(channel)",
-            Via::Routes(_) => "Link(in process)",
+            Via::Routes(_) | Via::Gated(_) => "Link(in process)",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a call takes along when it causes another one: its caller, its trace and what remains of its deadline.
+//! What a call takes along when it causes another one: its caller with the token, its trace and what remains of its deadline.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use crate::Deadline;
 use crate::caller::CALLER_METADATA;
 
+const AUTHORIZATION: &str = "authorization";
 const TRACE_METADATA: [&str; 2] = ["traceparent", "tracestate"];
 
 /// What is passed on from an incoming request to those it causes. Cloning it is cheap.
@@ -20,7 +21,7 @@ pub struct Onward {
 impl Onward {
     /// What `request` passes on.
     pub fn of<T>(request: &tonic::Request<T>) -> Self {
-        let names = [CALLER_METADATA].into_iter().chain(TRACE_METADATA);
+        let names = [CALLER_METADATA, AUTHORIZATION].into_iter().chain(TRACE_METADATA);
         let metadata = names.filter_map(|name| request.metadata().get(name).map(|value| (name, value.clone()))).collect();
         Self { metadata, deadline: Deadline::of(request) }
     }
@@ -28,6 +29,13 @@ impl Onward {
     /// What a service passes on that calls for itself: the role SERVICE and no deadline.
     pub fn service() -> Self {
         Self { metadata: vec![(CALLER_METADATA, MetadataValue::from_static(r#"{"roles":["SERVICE"]}"#))], deadline: None }
+    }
+
+    /// The same trace and deadline, but called by the service itself: for what only the suite's own may ask, once the caller was let in.
+    #[must_use]
+    pub fn as_service(&self) -> Self {
+        let traced = self.metadata.iter().filter(|(name, _)| TRACE_METADATA.contains(name)).cloned();
+        Self { metadata: traced.chain(Self::service().metadata).collect(), deadline: self.deadline }
     }
 
     /// The same, with a deadline at most that far from now.
@@ -72,11 +80,16 @@ mod tests {
         let mut incoming = tonic::Request::new(());
         incoming.metadata_mut().insert(CALLER_METADATA, r#"{"user":"ada@example.com","roles":["MANAGER"]}"#.parse().unwrap());
         incoming.metadata_mut().insert("traceparent", "00-11-22-01".parse().unwrap());
+        incoming.metadata_mut().insert("authorization", "Bearer token".parse().unwrap());
         incoming.metadata_mut().insert("cookie", "x".parse().unwrap());
         let outgoing = Onward::of(&incoming).request("message");
         assert_eq!(Caller::of(&outgoing).unwrap(), Caller::of(&incoming).unwrap());
         assert_eq!(outgoing.metadata().get("traceparent").unwrap(), "00-11-22-01");
-        assert_eq!(outgoing.metadata().len(), 2);
+        assert_eq!(outgoing.metadata().get("authorization").unwrap(), "Bearer token");
+        assert_eq!(outgoing.metadata().len(), 3);
+        let own = Onward::of(&incoming).as_service().request("message");
+        assert_eq!(Caller::of(&own).unwrap().roles, [Role::Service].into());
+        assert!(own.metadata().get("authorization").is_none() && own.metadata().get("traceparent").is_some());
     }
 
     #[test]

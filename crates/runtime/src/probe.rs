@@ -166,3 +166,28 @@ impl ProbeClient {
         Ok(self.grpc.streaming(request, path, Codec::default()).await?.into_inner())
     }
 }
+
+/// The descriptors of both services: everybody may call a probe, `Inner` says that of nobody but services, and `Probe/Undeclared` of
+/// nobody at all.
+pub fn descriptors() -> Vec<u8> {
+    const EVERYBODY: &[u8] = &[0x18, 1];
+    const SERVICES: &[u8] = &[0x08, 6];
+    const SELLERS_AND_OWN: &[u8] = &[0x08, 5, 0x10, 1];
+    let service = |name: &str, methods: &[Vec<u8>]| [field(1, name.as_bytes()), methods.concat()].concat();
+    let declared = |name: &str, access: &[u8]| field(2, &[field(1, name.as_bytes()), field(4, &field(50_600, access))].concat());
+    let undeclared = field(2, &field(1, b"Undeclared"));
+    let mut probe: Vec<_> = ["Unary", "Join", "Split", "Echo"].map(|name| declared(name, EVERYBODY)).to_vec();
+    probe.extend([declared("Sell", SELLERS_AND_OWN), undeclared]);
+    let inner = [declared("Unary", SERVICES)];
+    let services = [field(6, &service("Inner", &inner)), field(6, &service("Probe", &probe))].concat();
+    field(1, &[field(1, b"test/v1/probe.proto"), field(2, b"test.v1"), services].concat())
+}
+
+/// A field of bytes as it stands on the wire.
+fn field(number: u32, value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut out);
+    prost::encoding::encode_varint(value.len() as u64, &mut out);
+    out.extend_from_slice(value);
+    out
+}

@@ -35,7 +35,7 @@ async fn spans_reach_the_collector_before_the_guard_is_gone() {
     let context = Context::of_the_machine(Arc::new(config.clone()));
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(async move {
-        let areas = vec![Area::new("gateway", b"").http(collector)];
+        let areas = vec![Area::new("gateway", Vec::leak(declared())).http(collector)];
         serve(listeners, areas, &context, async {
             stopped.await.ok();
         })
@@ -52,6 +52,20 @@ async fn spans_reach_the_collector_before_the_guard_is_gone() {
     assert!(telemetry::start(&config, "gateway").is_err());
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
+}
+
+/// Descriptors that declare the collector's method, for everybody.
+fn declared() -> Vec<u8> {
+    let field = |number: u32, value: &[u8]| {
+        let mut out = Vec::new();
+        prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut out);
+        prost::encoding::encode_varint(value.len() as u64, &mut out);
+        out.extend_from_slice(value);
+        out
+    };
+    let method = field(2, &[field(1, b"Export"), field(4, &field(50_600, &[0x18, 1]))].concat());
+    let service = field(6, &[field(1, b"TraceService"), method].concat());
+    field(1, &[field(2, b"opentelemetry.proto.collector.trace.v1"), service].concat())
 }
 
 #[tokio::test]

@@ -94,11 +94,17 @@ pub enum Reason {
     ErasureNotFound,
     /// The store is not registered.
     StoreNotFound,
+    /// The request has no token.
+    TokenMissing,
+    /// The token is not one of those that are taken.
+    TokenInvalid,
+    /// The token has expired.
+    TokenExpired,
 }
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -128,6 +134,9 @@ impl Reason {
         Self::GroupNotFound,
         Self::ErasureNotFound,
         Self::StoreNotFound,
+        Self::TokenMissing,
+        Self::TokenInvalid,
+        Self::TokenExpired,
     ];
 
     /// The name on the wire.
@@ -162,6 +171,9 @@ impl Reason {
             Self::GroupNotFound => "GROUP_NOT_FOUND",
             Self::ErasureNotFound => "ERASURE_NOT_FOUND",
             Self::StoreNotFound => "STORE_NOT_FOUND",
+            Self::TokenMissing => "TOKEN_MISSING",
+            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::TokenExpired => "TOKEN_EXPIRED",
         }
     }
 

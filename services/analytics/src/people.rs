@@ -39,7 +39,7 @@ impl People {
                 mint: true,
                 person_ids: Vec::new(),
             };
-            let answer = self.0.clone().resolve_people(onward.request(request)).await.map_err(|status| fault_of(&status))?;
+            let answer = self.0.clone().resolve_people(onward.as_service().request(request)).await.map_err(|status| fault_of(&status))?;
             let ids = answer.into_inner().person_ids;
             if ids.len() != part.len() {
                 return Err(Fault::internal("ingestion named fewer people than it was asked for"));

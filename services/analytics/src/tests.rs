@@ -68,7 +68,8 @@ impl Service {
         let subscriber = Subscriber::start(consent.clone().link(), Holder::Analytics, clock);
         subscriber.ready(Duration::from_secs(10)).await.unwrap();
         let area = crate::open(&context, subscriber).await.unwrap();
-        let (records, analytics) = (RecordServiceClient::new(area.link()), AnalyticsServiceClient::new(area.link()));
+        let nobody = runtime::Authenticator::nothing();
+        let (records, analytics) = (RecordServiceClient::new(area.link(&nobody)), AnalyticsServiceClient::new(area.link(&nobody)));
         Self { records, analytics, context, consent, feed, folder }
     }
 

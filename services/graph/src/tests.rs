@@ -13,7 +13,7 @@ use contracts::common::v1::{RecordKind, RecordRef};
 use contracts::graph::v1 as pb;
 use contracts::graph::v1::graph_service_client::GraphServiceClient;
 use contracts::graph::v1::list_introducers_request::Target;
-use runtime::{Config, Context, Link, fault_of};
+use runtime::{Authenticator, Config, Context, Link, fault_of};
 use tempfile::TempDir;
 use vocabulary::entry::{Answer, Entry, Identity, InteractionKind, Origin, Participant, Role, Version};
 use vocabulary::{Fault, ManualClock, PersonId, Timestamp, UserId};
@@ -104,7 +104,7 @@ impl Service {
         let subscriber = Subscriber::start(consent.link(), Holder::Graph, clock.clone());
         subscriber.ready(Duration::from_secs(10)).await.unwrap();
         let area = crate::open(&context, subscriber).await.unwrap();
-        Self { client: GraphServiceClient::new(area.link()), clock, _folder: folder }
+        Self { client: GraphServiceClient::new(area.link(&Authenticator::nothing())), clock, _folder: folder }
     }
 
     async fn ask(&self, request: pb::ListIntroducersRequest) -> Result<pb::ListIntroducersResponse, Fault> {

@@ -108,7 +108,7 @@ pub async fn targets(
     let mut ids = Vec::new().into_iter();
     if !wanted.is_empty() {
         let request = ResolvePeopleRequest { tenant_id: permit.tenant.to_string(), addresses: wanted, mint: false, person_ids: Vec::new() };
-        let answer = client.resolve_people(onward.request(request)).await.map_err(|status| fault_of(&status))?;
+        let answer = client.resolve_people(onward.as_service().request(request)).await.map_err(|status| fault_of(&status))?;
         ids = answer.into_inner().person_ids.into_iter();
     }
     let mut targets = Vec::new();

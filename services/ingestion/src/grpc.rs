@@ -7,26 +7,14 @@ use contracts::ingestion::v1 as pb;
 use contracts::ingestion::v1::feed_service_server::FeedService;
 use contracts::ingestion::v1::ingestion_service_server::IngestionService;
 use futures::{Stream, StreamExt};
-use runtime::{Caller, Role, answer, fault_of, status};
+use runtime::{Caller, answer, fault_of, status};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
-use vocabulary::{Fault, Revision, TenantId};
+use vocabulary::{Fault, Revision};
 
 use crate::people;
 use crate::service::Ingestion;
 use crate::{convert, follow, ingest, status as standing};
-
-/// Who may send interactions.
-const SENDERS: [Role; 4] = [Role::Operator, Role::DirectoryAdministrator, Role::ApplicationAdministrator, Role::Service];
-
-/// Refuses a caller who may not send interactions to the tenant.
-///
-/// # Errors
-/// PERMISSION_DENIED, ROLE_MISSING.
-pub fn admitted(caller: &Caller, tenant: &TenantId) -> Result<(), Fault> {
-    caller.require_tenant(tenant)?;
-    caller.require_any(&SENDERS)
-}
 
 /// The adapter of both services.
 #[derive(Clone, Debug)]
@@ -59,7 +47,7 @@ impl Grpc {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
         let tenant = convert::tenant(&request.tenant_id)?;
-        admitted(&caller, &tenant)?;
+        caller.require_tenant(&tenant)?;
         let source = convert::source(request.source)?;
         self.ingestion.reached(&Revision::parse(&request.revision)?).await?;
         let prepared = self.ingestion.prepare(tenant, source, convert::interactions(request.interactions)?).await?;
@@ -73,8 +61,9 @@ impl Grpc {
         let request = request.into_inner();
         let tenant = convert::tenant(&request.tenant_id)?;
         caller.require_tenant(&tenant)?;
+        let mailbox = convert::address("mailbox", &request.mailbox)?;
         self.ingestion.reached(&Revision::parse(&request.revision)?).await?;
-        standing::mailbox(&self.ingestion, &tenant, &convert::address("mailbox", &request.mailbox)?).await
+        standing::mailbox(&self.ingestion, &caller, &tenant, &mailbox).await
     }
 
     async fn filter_report(&self, request: Request<pb::GetFilterReportRequest>) -> Result<pb::GetFilterReportResponse, Fault> {

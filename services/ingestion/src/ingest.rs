@@ -9,7 +9,6 @@ use vocabulary::{Fault, Revision, TenantId};
 
 use crate::batch::BatchSource;
 use crate::convert;
-use crate::grpc::admitted;
 use crate::service::Ingestion;
 
 /// Batches of one stream that are judged at the same time.
@@ -72,7 +71,7 @@ impl Opening {
     fn complete(&mut self, caller: &Caller, request: pb::IngestRequest) -> Result<Order, Fault> {
         if !request.tenant_id.is_empty() || self.tenant.is_none() {
             let tenant = convert::tenant(&request.tenant_id)?;
-            admitted(caller, &tenant)?;
+            caller.require_tenant(&tenant)?;
             if self.tenant.replace(tenant.clone()).is_some_and(|first| first != tenant) {
                 return Err(Fault::invalid_field("tenant_id", "must stay the same on a stream"));
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contracts::ingestion::v1 as pb;
+use runtime::Caller;
 use vocabulary::{Address, Fault, TenantId};
 
 use crate::append::Written;
@@ -12,13 +13,22 @@ use crate::mailboxes::{Standing, may_be_read};
 use crate::service::Ingestion;
 use crate::tables;
 
-/// How a mailbox stands, by any address of its owner.
+/// How a mailbox stands, by any address of its owner. Who is admitted for their own only asks about no other.
 ///
 /// # Errors
-/// NOT_FOUND, USER_NOT_FOUND; UNAVAILABLE while it is being read from disk; those of [`Ingestion::admit`].
-pub async fn mailbox(ingestion: &Arc<Ingestion>, tenant: &TenantId, address: &Address) -> Result<pb::GetMailboxResponse, Fault> {
+/// PERMISSION_DENIED, ROLE_MISSING; NOT_FOUND, USER_NOT_FOUND; UNAVAILABLE while it is being read from disk; those of [`Ingestion::admit`].
+pub async fn mailbox(
+    ingestion: &Arc<Ingestion>,
+    caller: &Caller,
+    tenant: &TenantId,
+    address: &Address,
+) -> Result<pb::GetMailboxResponse, Fault> {
     let (permit, tenant) = ingestion.admit(tenant).await?;
-    let user = permit.user_at(address).ok_or_else(unknown_user)?;
+    let user = permit.user_at(address);
+    let asking = caller.user.as_deref().and_then(|text| Address::parse(text).ok());
+    let asking = asking.and_then(|address| permit.user_at(&address));
+    caller.require_own(user.zip(asking).is_some_and(|(user, asking)| user.id == asking.id))?;
+    let user = user.ok_or_else(unknown_user)?;
     let (id, generation, open) = (user.id, user.generation, may_be_read(user));
     let decided = permit.revision();
     drop(permit);

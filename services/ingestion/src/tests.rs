@@ -51,7 +51,7 @@ impl Suite {
         let consent = Subscriber::start(peer.link(), Holder::Ingestion, clock.clone());
         consent.ready(Duration::from_secs(20)).await.unwrap();
         let ingestion = Arc::new(Ingestion::open(&context, consent).await.unwrap());
-        let link = crate::open::area(&context, &ingestion).link();
+        let link = crate::open::area(&context, &ingestion).link(&context.authenticator);
         Self { dir, peer, clock, context, ingestion, link }
     }
 

@@ -98,6 +98,9 @@ pub struct Target {
     /// The tenant; may be left out while there is only one.
     #[arg(long, value_name = "ID")]
     pub tenant: Option<String>,
+    /// The token that says who asks, where the suite wants one.
+    #[arg(long, value_name = "TOKEN", env = "RAPPORT_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 /// Takes in, shows and deletes CRM records.

@@ -25,7 +25,7 @@ impl Client {
     /// # Errors
     /// When the server does not answer, or there is not exactly one tenant.
     pub async fn of(target: &Target) -> Result<Self, Fault> {
-        let link = Link::tcp(&target.server)?;
+        let link = link(&target.server, target.token.as_deref())?;
         if let Some(tenant) = &target.tenant {
             return Ok(Self { link, tenant: tenant.clone() });
         }
@@ -37,6 +37,15 @@ impl Client {
             _ => Err(Fault::invalid_field("--tenant", "there are several tenants: name one")),
         }
     }
+}
+
+/// A link to a suite, with the token that says who asks.
+///
+/// # Errors
+/// INVALID_ARGUMENT when the address is no URI or the token cannot be sent.
+pub fn link(server: &str, token: Option<&str>) -> Result<Link, Fault> {
+    let link = Link::tcp(server)?;
+    token.map_or(Ok(link.clone()), |token| link.bearing(token))
 }
 
 /// What a call answered, or why not.

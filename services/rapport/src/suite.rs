@@ -24,11 +24,13 @@ impl Suite {
     pub async fn open(names: &[&'static str], config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         let names: Vec<&'static str> = AREAS.into_iter().filter(|area| names.is_empty() || names.contains(area)).collect();
         let listeners = Listeners::bind(&config, &names).await.map_err(|error| Fault::internal(error.to_string()))?;
-        let mut context = Context::new(config, clock);
+        let context = Context::new(config, clock).authenticated();
+        let mut context = context.map_err(|error| Fault::invalid_field("authentication", error.to_string()))?;
         let mut areas = Vec::with_capacity(names.len());
         for name in names {
             let area = open(name, &context).await?;
-            context = context.with_link(name, area.link());
+            let link = area.link(&context.authenticator);
+            context = context.with_link(name, link);
             areas.push(area);
         }
         Ok(Self { context, listeners, areas })

@@ -1,6 +1,6 @@
 //! Which settings are refused, before anything is bound or opened.
 
-use super::{Config, ConfigError};
+use super::{Authentication, Config, ConfigError};
 
 impl Config {
     /// Refuses settings that would only fail later, or would be unsafe.
@@ -10,10 +10,10 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         for (area, address) in self.listen.all() {
-            if !address.ip().is_loopback() {
+            if !address.ip().is_loopback() && !matches!(self.authentication, Authentication::Jwt(_)) {
                 problems.push(format!(
-                    "`listen.{area}`: {address} is no loopback address, and without authentication only loopback is served; \
-                     put a proxy that authenticates in front of it"
+                    "`listen.{area}`: {address} is no loopback address, and only loopback is served unless callers are authenticated \
+                     by JSON Web Tokens (`authentication.kind = \"jwt\"`)"
                 ));
             }
         }

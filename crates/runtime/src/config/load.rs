@@ -22,7 +22,8 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Self = figment.merge(Env::prefixed("RAPPORT_").split("__")).merge(CommandLine(overrides)).extract()?;
+        let config: Self =
+            figment.merge(Env::prefixed("RAPPORT_").ignore(&[CLIENT_TOKEN]).split("__")).merge(CommandLine(overrides)).extract()?;
         config.check()?;
         Ok(config)
     }
@@ -35,6 +36,9 @@ impl Config {
         toml::to_string_pretty(self).map_err(|error| ConfigError { problems: vec![error.to_string()] })
     }
 }
+
+/// `RAPPORT_TOKEN` is what the command line says to a suite, not a setting of one.
+const CLIENT_TOKEN: &str = "token";
 
 struct CommandLine<'a>(&'a [(String, String)]);
 
@@ -71,6 +75,13 @@ fn merge(into: &mut Dict, from: Dict) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     pub(super) problems: Vec<String>,
+}
+
+impl ConfigError {
+    /// One problem.
+    pub(crate) fn of(problem: String) -> Self {
+        Self { problems: vec![problem] }
+    }
 }
 
 impl From<figment::Error> for ConfigError {

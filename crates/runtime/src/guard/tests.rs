@@ -87,5 +87,5 @@ async fn a_plain_request_that_panics_answers_in_plain_http() {
         }),
     );
     let Ok(response) = Guard.layer(Routes::from(router)).call(Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
 }

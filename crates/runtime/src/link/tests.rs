@@ -30,7 +30,7 @@ async fn check_every_kind(link: Link) {
 #[tokio::test]
 async fn all_four_kinds_of_calls_work_over_every_sort_of_link() {
     let suite = Suite::start(|_| {}).await;
-    check_every_kind(suite.area.link()).await;
+    check_every_kind(suite.area.link(&crate::Authenticator::nothing())).await;
     check_every_kind(suite.unix()).await;
     check_every_kind(suite.tcp()).await;
     suite.stop().await;
@@ -41,7 +41,7 @@ async fn a_deadline_and_a_caller_reach_the_other_side_of_every_link() {
     let suite = Suite::start(|_| {}).await;
     let mut request = tonic::Request::new(());
     request.metadata_mut().insert("rapport-caller", r#"{"user":"ada@example.com"}"#.parse().unwrap());
-    for link in [suite.area.link(), suite.unix(), suite.tcp()] {
+    for link in [suite.area.link(&crate::Authenticator::nothing()), suite.unix(), suite.tcp()] {
         let mut client = ProbeClient::new(link);
         client.onward = Onward::of(&request).within(Duration::from_secs(60));
         assert_eq!(client.unary("caller").await.unwrap(), r#"Some("ada@example.com")"#);

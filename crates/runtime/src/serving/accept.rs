@@ -19,6 +19,7 @@ use tonic::service::Routes;
 
 use super::listeners::InternalListener;
 use crate::config::Limits;
+use crate::gate::Gated;
 use crate::guard::Guarded;
 
 /// How long a connection may be silent before its first byte, and take for the head of an HTTP/1 request.
@@ -79,7 +80,7 @@ impl Listener for InternalListener {
 }
 
 /// Accepts until drained. At the limit of connections, further ones wait in the system's backlog.
-pub(super) async fn accept<L: Listener>(listener: L, routes: Guarded<Routes>, limits: Limits, ending: Ending) {
+pub(super) async fn accept<L: Listener>(listener: L, routes: Guarded<Gated<Routes>>, limits: Limits, ending: Ending) {
     let room = Arc::new(Semaphore::new(limits.connections));
     let protocol = protocol(&limits);
     let accepting = async {
@@ -103,7 +104,7 @@ pub(super) async fn accept<L: Listener>(listener: L, routes: Guarded<Routes>, li
     ending.drain.run_until_cancelled(accepting).await;
 }
 
-async fn connection<L: Listener>(io: L::Io, protocol: Builder<TokioExecutor>, routes: Guarded<Routes>, ending: Ending) {
+async fn connection<L: Listener>(io: L::Io, protocol: Builder<TokioExecutor>, routes: Guarded<Gated<Routes>>, ending: Ending) {
     let spoke = ending.drain.run_until_cancelled(timeout(FIRST_WORDS, L::spoke(&io))).await;
     if !matches!(spoke, Some(Ok(Ok(())))) {
         return;

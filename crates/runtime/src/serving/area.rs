@@ -10,7 +10,9 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tower::{Service, ServiceExt as _};
 
-use crate::Link;
+use crate::authentication::Authenticator;
+use crate::gate::Gate;
+use crate::{AccessTable, Link};
 
 /// What one area serves: its public services, its internal ones, and the descriptors of both.
 #[derive(Clone)]
@@ -85,9 +87,11 @@ impl Area {
         &self.public_services
     }
 
-    /// A link in process to all of its services, internal ones included.
-    pub fn link(&self) -> Link {
-        Link::in_process(self.internal_routes())
+    /// A link in process to all of its services, internal ones included, behind the same gate as its private socket.
+    pub fn link(&self, authenticator: &Authenticator) -> Link {
+        // Descriptors that cannot be read admit nobody; serving them fails.
+        let access = AccessTable::read(self.descriptors).unwrap_or_default();
+        Link::gated(Gate::internal(authenticator.clone(), access), self.internal_routes())
     }
 
     pub(super) fn public_routes(&self) -> Routes {

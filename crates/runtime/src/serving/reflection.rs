@@ -2,14 +2,14 @@
 //! the options prost does not know, such as `google.api.http`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use prost::bytes::Buf;
-use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
-use prost::{DecodeError, Message as _};
+use prost::Message as _;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_types::{FileDescriptorProto, ServiceDescriptorProto};
 use tonic::service::Routes;
 use tonic_reflection::server::{Builder, Error};
+
+use crate::wire::{Unreadable, fields};
 
 /// Field numbers of `google.protobuf.FileDescriptorSet` and `FileDescriptorProto`.
 const FILE: u32 = 1;
@@ -78,52 +78,6 @@ fn without_other_services(raw: &[u8], file: &FileDescriptorProto, services: &[&s
 
 fn full_name(file: &FileDescriptorProto, service: &ServiceDescriptorProto) -> String {
     if file.package().is_empty() { service.name().to_owned() } else { format!("{}.{}", file.package(), service.name()) }
-}
-
-/// One field of a message: its number, its value without key and length, and all of its bytes.
-struct Field<'a> {
-    number: u32,
-    value: &'a [u8],
-    whole: &'a [u8],
-}
-
-fn fields(mut message: &[u8]) -> Result<Vec<Field<'_>>, Unreadable> {
-    let mut found = Vec::new();
-    while message.has_remaining() {
-        let start = message;
-        let (number, wire_type) = decode_key(&mut message)?;
-        let length = match wire_type {
-            WireType::LengthDelimited => decode_varint(&mut message)? as usize,
-            WireType::Varint => {
-                decode_varint(&mut message)?;
-                0
-            }
-            WireType::ThirtyTwoBit => 4,
-            WireType::SixtyFourBit => 8,
-            WireType::StartGroup | WireType::EndGroup => return Err(Unreadable),
-        };
-        let (value, rest) = message.split_at_checked(length).ok_or(Unreadable)?;
-        let whole = &start[..start.len() - rest.len()];
-        found.push(Field { number, value, whole });
-        message = rest;
-    }
-    Ok(found)
-}
-
-/// The descriptors are no descriptors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
-
-impl From<DecodeError> for Unreadable {
-    fn from(_: DecodeError) -> Self {
-        Self
-    }
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an encoded file descriptor set")
-    }
 }
 
 #[cfg(test)]

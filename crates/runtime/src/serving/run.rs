@@ -30,8 +30,8 @@ pub async fn serve(
     let mut faces = Vec::with_capacity(areas.len());
     for bound in listeners.areas {
         let area = areas.iter().find(|area| area.name == bound.area).ok_or(ServeError::Unmatched(bound.area))?;
-        let public = Face::public(area, config.reflection).await?;
-        let internal = Face::internal(area, config.reflection).await?;
+        let public = Face::public(area, &context.authenticator, config.reflection).await?;
+        let internal = Face::internal(area, &context.authenticator, config.reflection).await?;
         faces.push((bound, public, internal));
     }
     let ending = Ending::default();

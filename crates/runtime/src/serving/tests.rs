@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Message as _;
-use prost_types::{FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto};
+use prost_types::{FileDescriptorProto, ServiceDescriptorProto};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -43,7 +43,7 @@ impl Suite {
         settings(&mut config);
         let context = Context::new(Arc::new(config), Arc::new(SystemClock));
         let probe = Probe::default();
-        let area = Area::new("graph", Vec::leak(descriptors())).public(probe.clone()).internal(Inner::default());
+        let area = Area::new("graph", Vec::leak(crate::probe::descriptors())).public(probe.clone()).internal(Inner::default());
         let listeners = Listeners::bind(&context.config, &["graph"]).await.unwrap();
         let address = listeners.address("graph").unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
@@ -72,18 +72,6 @@ impl Suite {
         assert!(self.context.stopping.is_cancelled());
         self.folder
     }
-}
-
-fn descriptors() -> Vec<u8> {
-    let method = |name: &str| MethodDescriptorProto { name: Some(name.into()), ..Default::default() };
-    let service = |name: &str| ServiceDescriptorProto { name: Some(name.into()), method: vec![method("Unary")], ..Default::default() };
-    let file = FileDescriptorProto {
-        name: Some("test/v1/probe.proto".into()),
-        package: Some("test.v1".into()),
-        service: vec![service("Inner"), service("Probe")],
-        ..Default::default()
-    };
-    FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
 async fn reflect(link: Link, ask: MessageRequest) -> Result<MessageResponse, Status> {
@@ -219,9 +207,9 @@ async fn connections_above_the_limit_wait_until_one_is_closed() {
 #[tokio::test]
 async fn a_forwarded_service_is_served_as_the_forwarders_own() {
     let suite = Suite::start(|_| {}).await;
-    let gateway = Area::new("gateway", b"").forward("test.v1.Probe", suite.unix());
+    let gateway = Area::new("gateway", Vec::leak(crate::probe::descriptors())).forward("test.v1.Probe", suite.unix());
     assert_eq!(gateway.public_services(), ["test.v1.Probe"]);
-    let mut client = ProbeClient::new(gateway.link());
+    let mut client = ProbeClient::new(gateway.link(&crate::Authenticator::nothing()));
     assert_eq!(client.unary("hello").await.unwrap(), "HELLO");
     let mut words = client.split("one panic").await.unwrap();
     assert_eq!(words.message().await.unwrap().as_deref(), Some("one"));

@@ -14,7 +14,6 @@ use tonic::{Request, Response, Status, Streaming};
 use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Clock, Fault, Reason, Revision, TenantId};
 
-use super::{READERS, WRITERS, admitted};
 use crate::convert::{self, Draft};
 use crate::page::{self, ListEnd};
 use crate::people::People;
@@ -87,7 +86,7 @@ impl Records {
     async fn one(&self, request: Request<pb::GetRecordRequest>) -> Result<pb::GetRecordResponse, Fault> {
         let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
         let question = convert::one(request.get_ref())?;
-        admitted(&caller, &question.tenant, &READERS)?;
+        caller.require_tenant(&question.tenant)?;
         self.store.reached(&question.demanded, until).await?;
         let permit = self.waiting.permit(&question.tenant, &question.demanded, until).await?;
         let kept = self.store.of_tenant(&permit).await?;
@@ -102,7 +101,7 @@ impl Records {
     async fn list(&self, request: Request<pb::ListRecordsRequest>) -> Result<pb::ListRecordsResponse, Fault> {
         let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
         let question = convert::list(request.into_inner())?;
-        admitted(&caller, &question.tenant, &READERS)?;
+        caller.require_tenant(&question.tenant)?;
         self.store.reached(&question.demanded, until).await?;
         let permit = self.waiting.permit(&question.tenant, &question.demanded, until).await?;
         let place = question.place();
@@ -135,7 +134,7 @@ impl Records {
     async fn delete(&self, request: Request<pb::DeleteRecordRequest>) -> Result<pb::DeleteRecordResponse, Fault> {
         let (caller, until) = (Caller::of(&request)?, Deadline::of_waiting(&request));
         let (tenant, deletion) = convert::deletion(request.get_ref())?;
-        admitted(&caller, &tenant, &WRITERS)?;
+        caller.require_tenant(&tenant)?;
         let permit = self.waiting.permit(&tenant, &Revision::default(), until).await?;
         let kept = self.store.of_tenant(&permit).await?;
         let revision = self.store.delete(&permit, kept, deletion, self.clock.now()).await?;
@@ -165,7 +164,7 @@ fn tenant_of(first: &mut Option<TenantId>, caller: &Caller, text: &str) -> Resul
         return Ok(tenant.clone());
     }
     let tenant = TenantId::parse(text).map_err(|error| Fault::invalid_field("tenant_id", error.to_string()))?;
-    admitted(caller, &tenant, &WRITERS)?;
+    caller.require_tenant(&tenant)?;
     if first.replace(tenant.clone()).is_some_and(|first| first != tenant) {
         return Err(Fault::invalid_field("tenant_id", "must stay the same on a stream"));
     }

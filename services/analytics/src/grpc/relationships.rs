@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use vocabulary::{Clock, Fault, Revision, TenantId, Timestamp};
 
 use super::records::no_record;
-use super::{READERS, admitted, sees_gates};
+use super::sees_gates;
 use crate::convert::{self, GridQuestion};
 use crate::follow::Folded;
 use crate::page::{self, GridEnd};
@@ -55,7 +55,7 @@ impl Relationships {
     async fn one(&self, request: Request<pb::GetRelationshipRequest>) -> Result<pb::GetRelationshipResponse, Fault> {
         let (caller, until, now) = (Caller::of(&request)?, Deadline::of_waiting(&request), self.clock.now());
         let question = convert::about(request.get_ref(), now)?;
-        admitted(&caller, &question.tenant, &READERS)?;
+        caller.require_tenant(&question.tenant)?;
         let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
         let asked = snapshot.asked(question.as_of.unwrap_or(now), question.window_days, now);
         computed(move || {
@@ -70,7 +70,7 @@ impl Relationships {
     async fn grid(&self, request: Request<pb::ListRelationshipsRequest>) -> Result<pb::ListRelationshipsResponse, Fault> {
         let (caller, until, now) = (Caller::of(&request)?, Deadline::of_waiting(&request), self.clock.now());
         let question = convert::grid(request.into_inner(), now)?;
-        admitted(&caller, &question.tenant, &READERS)?;
+        caller.require_tenant(&question.tenant)?;
         let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
         computed(move || page_of(snapshot, &question, now)).await
     }

@@ -15,8 +15,8 @@ use crate::convert::fields::Fields;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
 
-/// Who decides about consent, and may know everybody's choice.
-pub(super) const ADMINISTRATORS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
+/// Who may know everybody's choice.
+const PRIVY: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
 
 /// Adapts ConsentService.
 pub(crate) struct Consents(pub Arc<Core>);
@@ -66,7 +66,6 @@ impl Consents {
     async fn grant(&self, caller: Caller, request: pb::GrantConsentRequest) -> Result<pb::GrantConsentResponse, Fault> {
         let (tenant, given) = convert::granted(&request)?;
         caller.require_tenant(&tenant)?;
-        caller.require_any(&ADMINISTRATORS)?;
         let repeat = Repeatable::of("GrantConsent", &request.request_id, &request);
         let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
@@ -83,7 +82,6 @@ impl Consents {
     async fn revoke(&self, caller: Caller, request: pb::RevokeConsentRequest) -> Result<pb::RevokeConsentResponse, Fault> {
         let (tenant, revoke) = convert::revoked(&request)?;
         caller.require_tenant(&tenant)?;
-        caller.require_any(&ADMINISTRATORS)?;
         let repeat = Repeatable::of("RevokeConsent", &request.request_id, &request);
         let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
@@ -181,15 +179,15 @@ impl Consents {
 
 /// Everybody decides for themselves; administrators decide for everybody.
 fn may_choose(caller: &Caller, state: &State, user: &User) -> Result<(), Fault> {
-    if is(caller, state, user) { Ok(()) } else { caller.require_any(&ADMINISTRATORS) }
+    caller.require_own(is(caller, state, user))
 }
 
 /// Somebody's private choice is told to administrators, to the suite and to the person (domain.md, section 5).
 fn may_know(caller: &Caller, state: &State, user: &User) -> bool {
-    is(caller, state, user) || caller.require_any(&ADMINISTRATORS).is_ok() || caller.has(Role::Service)
+    is(caller, state, user) || PRIVY.iter().any(|role| caller.has(*role))
 }
 
-fn is(caller: &Caller, state: &State, user: &User) -> bool {
+pub(super) fn is(caller: &Caller, state: &State, user: &User) -> bool {
     let address = caller.user.as_deref().and_then(|text| Address::parse(text).ok());
     address.and_then(|address| state.directory.at_address(&address)).is_some_and(|own| own.id == user.id)
 }

@@ -7,11 +7,12 @@ use consent_domain::sync::{self, Refused, Synced};
 use consent_domain::{Choice, DirectoryEntry, PerPurpose, State};
 use contracts::consent::v1 as pb;
 use pb::directory_service_server::DirectoryService;
-use runtime::{Caller, Role, answer, fault_of};
+use runtime::{Caller, answer, fault_of};
 use sealing::Key;
 use tonic::{Request, Response, Status, Streaming};
 use vocabulary::{Fault, UserId};
 
+use super::consent::is;
 use super::{groups, user_at};
 use crate::convert::directory as convert;
 use crate::convert::erasure::hashes;
@@ -86,7 +87,6 @@ impl Directories {
         let (tenant, mode, allowed) = convert::beginning(&message)?;
         let validate_only = message.validate_only;
         caller.require_tenant(&tenant)?;
-        caller.require_any(&[Role::Operator, Role::DirectoryAdministrator])?;
         let lookup = self.0.read(&tenant, "")?.0.keys.lookup.clone();
         let mut taken = Taken::default();
         loop {
@@ -120,7 +120,9 @@ impl Directories {
         let (tenant, address) = fields.done(tenant.zip(address))?;
         caller.require_tenant(&tenant)?;
         let (held, _) = self.0.read(&tenant, "")?;
-        Ok(pb::GetUserResponse { user: Some(convert::user(user_at(&held.state, &address)?)) })
+        let user = user_at(&held.state, &address);
+        caller.require_own(user.as_ref().is_ok_and(|user| is(caller, &held.state, user)))?;
+        Ok(pb::GetUserResponse { user: Some(convert::user(user?)) })
     }
 
     fn list(&self, caller: &Caller, request: &pb::ListUsersRequest) -> Result<pb::ListUsersResponse, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use consent_domain::{erase_person, erase_user};
 use contracts::consent::v1 as pb;
 use pb::erasure_service_server::ErasureService;
-use runtime::{Caller, Role, answer};
+use runtime::{Caller, answer};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -20,10 +20,6 @@ use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
 use crate::{erasures, pages, tables};
 
-/// Who may erase, and see what was erased.
-const ADMINISTRATORS: [Role; 2] = [Role::Operator, Role::DirectoryAdministrator];
-/// Who speaks for an application.
-const APPLICATIONS: [Role; 3] = [Role::Operator, Role::ApplicationAdministrator, Role::Service];
 /// Messages that may wait for the transport.
 const IN_FLIGHT: usize = 4;
 
@@ -34,7 +30,6 @@ impl Erasing {
     async fn erase_one_user(&self, caller: Caller, request: pb::EraseUserRequest) -> Result<pb::EraseUserResponse, Fault> {
         let (tenant, address) = convert::user(&request)?;
         caller.require_tenant(&tenant)?;
-        caller.require_any(&ADMINISTRATORS)?;
         let lookup = self.0.present(&tenant)?.0.keys.lookup.clone();
         let repeat = Repeatable::of("EraseUser", &request.request_id, &request);
         let command = Command { tenant: tenant.clone(), repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
@@ -58,7 +53,6 @@ impl Erasing {
     async fn erase_one_person(&self, caller: Caller, request: pb::ErasePersonRequest) -> Result<pb::ErasePersonResponse, Fault> {
         let (tenant, addresses) = convert::person(&request)?;
         caller.require_tenant(&tenant)?;
-        caller.require_any(&ADMINISTRATORS)?;
         let hashes = convert::hashes(&self.0.present(&tenant)?.0.keys.lookup, &addresses);
         let repeat = Repeatable::of("ErasePerson", &request.request_id, &request);
         let (validate_only, named) = (request.validate_only, addresses.clone());
@@ -86,7 +80,7 @@ impl Erasing {
     }
 
     async fn erase_whole_tenant(&self, caller: Caller, request: pb::EraseTenantRequest) -> Result<pb::EraseTenantResponse, Fault> {
-        let tenant = self.admitted(&caller, &request.tenant_id, &[Role::Operator])?;
+        let tenant = self.admitted(&caller, &request.tenant_id)?;
         if request.confirm_tenant_id != request.tenant_id {
             return Err(Fault::invalid_field("confirm_tenant_id", "must repeat the tenant's id"));
         }
@@ -110,12 +104,12 @@ impl Erasing {
     }
 
     fn get(&self, caller: &Caller, request: &pb::GetErasureRequest) -> Result<pb::GetErasureResponse, Fault> {
-        let tenant = self.admitted(caller, &request.tenant_id, &ADMINISTRATORS)?;
+        let tenant = self.admitted(caller, &request.tenant_id)?;
         Ok(pb::GetErasureResponse { erasure: Some(self.told(&tenant, request.number)?) })
     }
 
     fn list(&self, caller: &Caller, request: &pb::ListErasuresRequest) -> Result<pb::ListErasuresResponse, Fault> {
-        let tenant = self.admitted(caller, &request.tenant_id, &ADMINISTRATORS)?;
+        let tenant = self.admitted(caller, &request.tenant_id)?;
         let size = pages::size(request.page_size)?;
         let list = ["ListErasures", tenant.as_str()];
         let before = pages::after(&self.0.page_key, &list, &request.page_token)?.map(|number| number.parse());
@@ -131,7 +125,7 @@ impl Erasing {
     }
 
     fn watch(&self, caller: &Caller, request: pb::WatchErasuresRequest) -> Result<Watched, Fault> {
-        let tenant = self.admitted(caller, &request.tenant_id, &APPLICATIONS)?;
+        let tenant = self.admitted(caller, &request.tenant_id)?;
         self.0.present(&tenant)?.0.state.applications.get(request.application_id.as_str()).ok_or_else(super::application::unknown)?;
         let (out, answers) = mpsc::channel(IN_FLIGHT);
         let (core, mut changes) = (Arc::clone(&self.0), self.0.erasure_changes());
@@ -160,7 +154,7 @@ impl Erasing {
     }
 
     async fn acknowledge(&self, caller: Caller, request: pb::AcknowledgeErasureRequest) -> Result<pb::AcknowledgeErasureResponse, Fault> {
-        let tenant = self.admitted(&caller, &request.tenant_id, &APPLICATIONS)?;
+        let tenant = self.admitted(&caller, &request.tenant_id)?;
         let now = self.0.clock.now();
         let row = self.0.acknowledge_erasure(tenant, request.application_id, request.number, now).await?;
         let erasure = convert::erasure(request.number, &row, &self.0.stores()?, now);
@@ -168,7 +162,7 @@ impl Erasing {
     }
 
     fn stores(&self, caller: &Caller) -> Result<pb::ListStoresResponse, Fault> {
-        caller.require_any(&[Role::Operator])?;
+        caller.require_whole_suite()?;
         let stores = self.0.stores()?.into_iter().map(|(id, row)| pb::RegisteredStore {
             store_id: convert::store_id(id),
             kind: row.kind,
@@ -178,17 +172,16 @@ impl Erasing {
     }
 
     async fn retire(&self, caller: Caller, request: pb::RetireStoreRequest) -> Result<pb::RetireStoreResponse, Fault> {
-        caller.require_any(&[Role::Operator])?;
+        caller.require_whole_suite()?;
         self.0.retire_store(convert::parse_store_id(&request.store_id)?).await?;
         Ok(pb::RetireStoreResponse {})
     }
 
-    fn admitted(&self, caller: &Caller, tenant: &str, roles: &[Role]) -> Result<TenantId, Fault> {
+    fn admitted(&self, caller: &Caller, tenant: &str) -> Result<TenantId, Fault> {
         let mut fields = Fields::default();
         let tenant = fields.tenant("tenant_id", tenant);
         let tenant = fields.done(tenant)?;
         caller.require_tenant(&tenant)?;
-        caller.require_any(roles)?;
         Ok(tenant)
     }
 }

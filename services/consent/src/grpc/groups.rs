@@ -11,7 +11,6 @@ use runtime::{Caller, fault_of};
 use tonic::Streaming;
 use vocabulary::Fault;
 
-use super::consent::ADMINISTRATORS;
 use crate::convert::fields::Fields;
 use crate::convert::group as convert;
 use crate::pages;
@@ -32,7 +31,6 @@ pub(super) async fn sync(
     let (tenant, mode, allowed) = convert::beginning(&message)?;
     let validate_only = message.validate_only;
     caller.require_tenant(&tenant)?;
-    caller.require_any(&ADMINISTRATORS)?;
     core.read(&tenant, "")?;
     let (mut entries, mut refused): (Vec<(u64, GroupEntry)>, Vec<Refused>) = Default::default();
     let mut wrong: HashSet<String> = HashSet::new();
@@ -83,7 +81,6 @@ pub(super) fn list(core: &Core, caller: &Caller, request: &pb::ListGroupsRequest
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
     let tenant = fields.done(tenant)?;
     caller.require_tenant(&tenant)?;
-    caller.require_any(&ADMINISTRATORS)?;
     let size = pages::size(request.page_size)?;
     let list = ["ListGroups", tenant.as_str()];
     let after = pages::after(&core.page_key, &list, &request.page_token)?;
@@ -99,7 +96,6 @@ pub(super) fn list(core: &Core, caller: &Caller, request: &pb::ListGroupsRequest
 pub(super) async fn opt_out(core: &Arc<Core>, caller: Caller, request: pb::OptOutGroupRequest) -> Result<pb::OptOutGroupResponse, Fault> {
     let convert::OptOut { tenant, group, purposes, mode, allowed } = convert::opted_out(&request)?;
     caller.require_tenant(&tenant)?;
-    caller.require_any(&ADMINISTRATORS)?;
     let repeat = Repeatable::of("OptOutGroup", &request.request_id, &request);
     let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
     let decided = core.decide(
@@ -121,7 +117,6 @@ pub(super) async fn opt_out(core: &Arc<Core>, caller: Caller, request: pb::OptOu
 pub(super) async fn opt_in(core: &Arc<Core>, caller: Caller, request: pb::OptInGroupRequest) -> Result<pb::OptInGroupResponse, Fault> {
     let (tenant, group, purposes) = convert::back_in(&request)?;
     caller.require_tenant(&tenant)?;
-    caller.require_any(&ADMINISTRATORS)?;
     let repeat = Repeatable::of("OptInGroup", &request.request_id, &request);
     let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(

@@ -56,7 +56,7 @@ impl Suite {
         let config = Config { data_dir: dir.path().to_owned(), lease_ms, allowed_regions, ..Config::default() };
         let context = Context::new(Arc::new(config), clock);
         match consent::open(&context).await {
-            Ok(service) => Ok(Self { link: service.area().link(), context, dir, service }),
+            Ok(service) => Ok(Self { link: service.area().link(&context.authenticator), context, dir, service }),
             Err(fault) => Err((dir, fault)),
         }
     }

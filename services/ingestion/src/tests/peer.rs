@@ -39,7 +39,9 @@ impl Peer {
     }
 
     pub fn link(&self) -> Link {
-        Area::new("consent", contracts::DESCRIPTORS).internal(EnforcementServiceServer::new(self.clone())).link()
+        Area::new("consent", contracts::DESCRIPTORS)
+            .internal(EnforcementServiceServer::new(self.clone()))
+            .link(&runtime::Authenticator::nothing())
     }
 
     /// Decides about a user, and waits until it is in force.

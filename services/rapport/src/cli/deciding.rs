@@ -23,6 +23,9 @@ pub struct Server {
     /// The gateway.
     #[arg(long, default_value = "http://127.0.0.1:7600", value_name = "URL")]
     pub server: String,
+    /// The token that says who asks, where the suite wants one.
+    #[arg(long, value_name = "TOKEN", env = "RAPPORT_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 /// Settings of a tenant.

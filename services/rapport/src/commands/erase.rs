@@ -37,7 +37,7 @@ pub async fn run(command: Erase, out: &mut impl Write) -> Result<(), Fault> {
             erased.follow(link, tenant, no_wait, out).await
         }
         Erase::Tenant { tenant, confirm, validate_only, no_wait, server } => {
-            let link = Link::tcp(&server.server)?;
+            let link = crate::client::link(&server.server, server.token.as_deref())?;
             let request = pb::EraseTenantRequest { tenant_id: tenant.clone(), confirm_tenant_id: confirm, validate_only };
             let answer = told(ErasureServiceClient::new(link.clone()).erase_tenant(request).await)?;
             said(writeln!(out, "{}", counted(answer.users, "user")))?;
@@ -83,7 +83,7 @@ pub async fn run(command: Erase, out: &mut impl Write) -> Result<(), Fault> {
 pub async fn stores(command: Store, out: &mut impl Write) -> Result<(), Fault> {
     match command {
         Store::List { server } => {
-            let link = Link::tcp(&server.server)?;
+            let link = crate::client::link(&server.server, server.token.as_deref())?;
             let listed = told(ErasureServiceClient::new(link).list_stores(pb::ListStoresRequest {}).await)?.stores;
             let mut rows = vec![["store", "holds", "since"].map(str::to_owned).to_vec()];
             rows.extend(
@@ -92,7 +92,7 @@ pub async fn stores(command: Store, out: &mut impl Write) -> Result<(), Fault> {
             table(out, 0, &rows)
         }
         Store::Retire { store, server } => {
-            let link = Link::tcp(&server.server)?;
+            let link = crate::client::link(&server.server, server.token.as_deref())?;
             told(ErasureServiceClient::new(link).retire_store(pb::RetireStoreRequest { store_id: store }).await)?;
             said(writeln!(out, "retired: erasures no longer wait for it; destroy by hand what it held"))
         }

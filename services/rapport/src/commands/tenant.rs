@@ -5,11 +5,10 @@ use std::io::Write;
 use contracts::consent::v1 as pb;
 use contracts::consent::v1::application_service_client::ApplicationServiceClient;
 use contracts::consent::v1::tenant_service_client::TenantServiceClient;
-use runtime::Link;
 use vocabulary::Fault;
 
 use crate::cli::{Departed, InOrOut, Tenant, TenantCreate, TenantSettings, TenantUpdate, Visibility};
-use crate::client::told;
+use crate::client::{link, told};
 use crate::output::{counted, said};
 
 /// The application that `create` registers.
@@ -24,7 +23,7 @@ pub async fn run(command: Tenant, out: &mut impl Write) -> Result<(), Fault> {
         Tenant::Create(create) => make(create, out).await,
         Tenant::Update(update) => change(update, out).await,
         Tenant::List(server) => {
-            let mut tenants = TenantServiceClient::new(Link::tcp(&server.server)?);
+            let mut tenants = TenantServiceClient::new(link(&server.server, server.token.as_deref())?);
             let mut page_token = String::new();
             loop {
                 let page = told(tenants.list_tenants(pb::ListTenantsRequest { page_token, ..Default::default() }).await)?;
@@ -41,7 +40,7 @@ pub async fn run(command: Tenant, out: &mut impl Write) -> Result<(), Fault> {
 }
 
 async fn make(create: TenantCreate, out: &mut impl Write) -> Result<(), Fault> {
-    let link = Link::tcp(&create.server.server)?;
+    let link = link(&create.server.server, create.server.token.as_deref())?;
     let tenant = settings(&create.settings);
     let request = pb::CreateTenantRequest { tenant_id: create.id.clone(), tenant: Some(tenant), request_id: String::new() };
     let made = told(TenantServiceClient::new(link.clone()).create_tenant(request).await)?.tenant.unwrap_or_default();
@@ -69,7 +68,7 @@ async fn change(update: TenantUpdate, out: &mut impl Write) -> Result<(), Fault>
     let tenant = Some(settings(&update.settings));
     let TenantUpdate { id: tenant_id, validate_only, expect_destroyed: expected_destroyed, .. } = update;
     let request = pb::UpdateTenantRequest { tenant_id, tenant, validate_only, expected_destroyed, ..Default::default() };
-    let mut tenants = TenantServiceClient::new(Link::tcp(&update.server.server)?);
+    let mut tenants = TenantServiceClient::new(link(&update.server.server, update.server.token.as_deref())?);
     let changed = told(tenants.update_tenant(request).await)?;
     let closed = counted(changed.mailboxes_closed, "mailbox");
     let id = changed.tenant.unwrap_or_default().tenant_id;
