@@ -15,4 +15,5 @@ mod crash;
 mod deleting;
 mod enforcement;
 mod erasing;
+mod joint;
 mod story;

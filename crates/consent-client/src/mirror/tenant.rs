@@ -112,7 +112,7 @@ pub enum MailboxKeyState<'a> {
 impl TenantMirror {
     /// The tenant at an instant by the holder's own clock: once its purpose has ended, no mailbox is open, whether or not word of it has
     /// come. The place of each is kept until it does (design.md, section 3, Leases: expiries travel with the keys).
-    pub(crate) fn at(self: &Arc<Self>, now: Timestamp) -> Arc<Self> {
+    pub fn at(self: &Arc<Self>, now: Timestamp) -> Arc<Self> {
         if self.expires.is_none_or(|expires| now < expires) {
             return Arc::clone(self);
         }
