@@ -95,12 +95,13 @@ impl<'a> Gates<'a> {
     }
 
     /// Whether a user may be named in the answers of a purpose, whatever the source: the personal gates stand open, or closed with
-    /// what was collected before kept; and for the graph still here (departed people are no introducers).
+    /// what was collected before kept; and still here, or for analytics left with what was collected kept (departed people are no
+    /// introducers).
     pub fn may_be_named(&self, user: &User, purpose: Purpose) -> bool {
-        let introducible = purpose == Purpose::RelationshipAnalytics || !user.departed;
+        let remembered = purpose == Purpose::RelationshipAnalytics && self.departed == DepartedPolicy::Keep;
         let kept = *user.grouped.of(purpose) == Some(OptOutMode::FutureOnly);
         let open = |gate| self.is_open(gate, user, purpose) || (gate == Gate::Group && kept);
-        introducible && Gate::ALL.into_iter().filter(|gate| gate.is_private()).all(open)
+        (remembered || !user.departed) && Gate::ALL.into_iter().filter(|gate| gate.is_private()).all(open)
     }
 
     /// Whether G1 stands open for a purpose, whoever asks.

@@ -90,6 +90,11 @@ fn who_may_be_named() {
     check(|person| person.choice.analytics = Choice::Out, [false, true]);
     check(|person| person.grouped.graph = Some(OptOutMode::EraseHistory), [true, false]);
     check(|person| person.grouped.graph = Some(OptOutMode::FutureOnly), [true, true]);
+    // What a leaver is asked to leave nothing of, leaves no name either.
+    let mut left = user(3, UserKind::Person);
+    left.departed = true;
+    let erasing = Gates { departed: DepartedPolicy::Erase, ..gates([&app], &never) };
+    assert!(Purpose::ALL.into_iter().all(|purpose| !erasing.may_be_named(&left, purpose)));
     let choosing = Gates { user_default: UserDefault::Out, ..gates([&app], &never) };
     assert!(!choosing.may_be_named(&user(2, UserKind::Person), ConnectionGraph));
 }

@@ -197,7 +197,7 @@ pub mod application_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Registers an application. Repeating it with the same switches changes nothing.
+        /// Registers an application. Repeating it with the same switches changes nothing. Answered when what its roles take away is enforced.
         pub async fn register_application(
             &mut self,
             request: impl tonic::IntoRequest<super::RegisterApplicationRequest>,
@@ -302,7 +302,7 @@ pub mod application_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ApplicationServiceServer.
     #[async_trait]
     pub trait ApplicationService: std::marker::Send + std::marker::Sync + 'static {
-        /// Registers an application. Repeating it with the same switches changes nothing.
+        /// Registers an application. Repeating it with the same switches changes nothing. Answered when what its roles take away is enforced.
         async fn register_application(
             &self,
             request: tonic::Request<super::RegisterApplicationRequest>,

@@ -57,7 +57,10 @@ impl Applications {
             move |state, moment| Ok((switch::register(state, application, moment)?, ())),
             move |state, _, (), revision| pb::RegisterApplicationResponse { application: found(state, &id), revision },
         );
-        Ok(decided.await?.answer)
+        // Its filter of roles may take names away that the applications before it left.
+        let decided = decided.await?;
+        self.0.enforced(&decided).await?;
+        Ok(decided.answer)
     }
 
     fn list(&self, caller: &Caller, request: &pb::ListApplicationsRequest) -> Result<pb::ListApplicationsResponse, Fault> {

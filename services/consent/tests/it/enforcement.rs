@@ -116,6 +116,30 @@ async fn everything_that_takes_away_waits_and_nothing_that_gives_does() {
 }
 
 #[tokio::test]
+async fn an_application_whose_filter_takes_names_away_is_registered_when_that_is_enforced() {
+    let suite = Suite::bare(LONG).await;
+    suite.fill().await;
+    // Nobody may use mailboxes, and nobody is filtered: everybody may be named.
+    let off =
+        pb::UpdateApplicationRequest { tenant_id: TENANT.into(), application: Some(application(true, true, false)), ..Default::default() };
+    suite.applications().update_application(off).await.unwrap();
+    let (mut hand, snapshot) = Hand::lease(&suite, pb::Holder::Graph).await;
+    assert!(snapshot.users()["ada"].named_in_graph);
+    // The one that may is for managers, and now its filter counts.
+    let managers = pb::Application { application_id: "managers".into(), roles: vec!["Manager".into()], ..application(true, true, true) };
+    let request = pb::RegisterApplicationRequest { tenant_id: TENANT.into(), application: Some(managers), ..Default::default() };
+    let mut client = suite.applications();
+    let registering = tokio::spawn(async move { told(client.register_application(request).await) });
+    let change = hand.change().await;
+    assert!(change.narrowing && !by_name(&change.tenants)["ada"].named_in_graph);
+    hand.renew().await;
+    suite.turns().await;
+    assert!(!registering.is_finished());
+    hand.acknowledge(change.position);
+    registering.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn streams_that_break_the_rules_end_with_the_reason() {
     let suite = Suite::start(LONG).await;
     let mut later = Hand::hello(&suite, pb::Holder::Graph, 1, u64::MAX).await;
