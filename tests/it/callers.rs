@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use contracts::graph::v1::list_introducers_request::Target;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use rapport::client::Client;
+use rapport::demo::load;
 use rapport::suite::Suite;
 use runtime::access::Access;
 use runtime::config::{Authentication, Listen};
@@ -15,7 +18,9 @@ use tokio::sync::oneshot;
 use tonic::client::Grpc;
 use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
-use vocabulary::{Clock as _, SystemClock};
+use vocabulary::{Clock as _, Reason, SystemClock};
+
+use crate::fixtures::{grant, introducers, kept, lead, opt_out, overview, small_company};
 
 // Made for these tests; it opens nothing.
 const KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
@@ -65,6 +70,10 @@ impl Guarded {
             assert_eq!(made, Code::Ok);
         }
         guarded
+    }
+
+    fn gateway(&self) -> Link {
+        Link::tcp(&format!("http://{}", self.addresses["gateway"])).unwrap()
     }
 
     async fn call(&self, area: &str, path: &str, tenant: &str, token: Option<&str>) -> Code {
@@ -191,6 +200,43 @@ async fn every_method_refuses_every_wrong_token_and_admits_the_right_ones() {
     }
     println!("{public} public and {internal} internal methods, {calls} calls; another tenant refused {proven} times");
     assert!(public > 25 && internal > 4 && proven > 50);
+    suite.stop.send(()).unwrap();
+    suite.task.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_does_their_part_of_the_main_job_with_a_token_of_their_own() {
+    let suite = Guarded::start().await;
+    let company = small_company();
+    let tenant = company.tenant.id.clone();
+    let client = |claims: Value| Client { link: suite.gateway().bearing(&token(&claims)).unwrap(), tenant: tenant.clone() };
+    let of = |user: &str, role: &str| client(json!({"tenant": tenant, "email": user, "roles": [role]}));
+    let (boss, connector) = (of("boss@x.example", "DIRECTORY_ADMINISTRATOR"), client(json!({"tenant": tenant, "roles": ["SERVICE"]})));
+    // The operator names people who are new to the suite, and has no role of a service.
+    load::company(&client(json!({"roles": ["OPERATOR"]})), &company).await.unwrap();
+    let seller = of(&company.mailboxes[0].address, "SELLER");
+    assert_eq!(grant(&seller).await.unwrap_err().reason, Reason::RoleMissing);
+    let granted = grant(&boss).await.unwrap();
+    assert_eq!(load::mailboxes(&seller, &company, &granted.revision).await.unwrap_err().reason, Reason::RoleMissing);
+    let read = load::mailboxes(&connector, &company, &granted.revision).await.unwrap();
+
+    // By address, so that ids are asked for in the seller's name; and a whole overview.
+    let wanted = lead(&company.stories.lead.lead_id);
+    let address = kept(&seller, wanted.clone()).await.unwrap().addresses[0].clone();
+    let known = introducers(&seller, Target::Address(address.clone()), &read.revision).await.unwrap();
+    assert!(!known.is_empty());
+    let shown = overview(&of("m@x.example", "MANAGER"), wanted.clone(), &read.revision).await.unwrap();
+    assert!(shown.unavailable.is_empty() && !shown.introducers.is_empty());
+    // A connector may see a relationship, and nobody's introducers, not even through the gateway.
+    assert!(overview(&connector, wanted, &read.revision).await.unwrap().introducers.is_empty());
+
+    // A person without any role leaves themselves out, and nobody else.
+    let [first, second] = [0, 1].map(|place| known[place].address.clone());
+    let person = of(&first, "NONE_OF_OURS");
+    assert_eq!(opt_out(&person, &second).await.unwrap_err().reason, Reason::RoleMissing);
+    let out = opt_out(&person, &first).await.unwrap();
+    let left = introducers(&seller, Target::Address(address), &out.revision).await.unwrap();
+    assert!(left.iter().all(|held| held.address != first) && left.iter().any(|held| held.address == second));
     suite.stop.send(()).unwrap();
     suite.task.await.unwrap().unwrap();
 }

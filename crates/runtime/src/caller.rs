@@ -88,15 +88,12 @@ struct Wire {
 }
 
 impl Caller {
-    /// The caller of a request.
+    /// The caller of a request, as the gate before the method made it.
     ///
     /// # Errors
-    /// UNAUTHENTICATED, CALLER_INVALID when the metadata is there and is no caller.
+    /// INTERNAL for a request that came through no gate: nobody is believed without one.
     pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Fault> {
-        match request.extensions().get::<Self>() {
-            Some(caller) => Ok(caller.clone()),
-            None => Self::read(request.metadata()),
-        }
+        request.extensions().get::<Self>().cloned().ok_or_else(|| Fault::internal("a request came through no gate"))
     }
 
     /// The local operator with every role.
@@ -104,6 +101,10 @@ impl Caller {
         Self { tenant: None, user: None, roles: Role::ALL.into(), kind: CallerKind::Operator, own_only: false }
     }
 
+    /// What a request says of its caller itself; the local operator where it says nothing.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED, CALLER_INVALID when the metadata is there and is no caller.
     pub(crate) fn read(metadata: &MetadataMap) -> Result<Self, Fault> {
         let mut values = metadata.get_all(CALLER_METADATA).iter();
         let Some(value) = values.next() else { return Ok(Self::operator()) };
@@ -175,12 +176,12 @@ mod tests {
     fn of(metadata: &str) -> Result<Caller, Fault> {
         let mut request = tonic::Request::new(());
         request.metadata_mut().insert(CALLER_METADATA, metadata.parse().unwrap());
-        Caller::of(&request)
+        Caller::read(request.metadata())
     }
 
     #[test]
     fn a_request_without_a_caller_comes_from_the_local_operator() {
-        let caller = Caller::of(&tonic::Request::new(())).unwrap();
+        let caller = Caller::read(&MetadataMap::new()).unwrap();
         assert_eq!(caller, Caller::operator());
         assert!(Role::ALL.iter().all(|role| caller.has(*role)));
     }
@@ -193,6 +194,13 @@ mod tests {
         assert_eq!(caller.require_tenant(&TenantId::parse("fabrikam").unwrap()).unwrap_err().kind, Kind::PermissionDenied);
         assert!(caller.has(Role::Seller) && !caller.has(Role::Manager));
         assert!(!format!("{caller:?}").contains("ada"));
+    }
+
+    #[test]
+    fn whoever_came_through_no_gate_is_nobody() {
+        let mut request = tonic::Request::new(());
+        request.metadata_mut().insert(CALLER_METADATA, "{}".parse().unwrap());
+        assert_eq!(Caller::of(&request).unwrap_err().kind, Kind::Internal);
     }
 
     #[test]

@@ -56,10 +56,13 @@ impl Gate {
             return Ok(None);
         }
         let declared = self.access.of(path).ok_or(Refused::Unknown)?;
-        let access = declared.cloned().ok_or_else(|| denied("the method admits nobody"))?;
-        let caller = self.caller(request)?;
+        let access = declared.ok_or_else(|| denied("the method admits nobody"))?;
+        let mut caller = self.caller(request)?;
         match access.admits(&caller) {
-            Some(admission) => Ok(Some(Caller { own_only: admission == Admission::OwnOnly, ..caller })),
+            Some(admission) => {
+                caller.own_only = admission == Admission::OwnOnly;
+                Ok(Some(caller))
+            }
             None => {
                 let names: Vec<_> = access.roles.iter().map(|role| role.as_str()).collect();
                 Err(denied("the caller lacks the role").with("roles", names.join(",")).into())

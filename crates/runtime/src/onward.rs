@@ -83,18 +83,18 @@ mod tests {
         incoming.metadata_mut().insert("authorization", "Bearer token".parse().unwrap());
         incoming.metadata_mut().insert("cookie", "x".parse().unwrap());
         let outgoing = Onward::of(&incoming).request("message");
-        assert_eq!(Caller::of(&outgoing).unwrap(), Caller::of(&incoming).unwrap());
+        assert_eq!(Caller::read(outgoing.metadata()).unwrap(), Caller::read(incoming.metadata()).unwrap());
         assert_eq!(outgoing.metadata().get("traceparent").unwrap(), "00-11-22-01");
         assert_eq!(outgoing.metadata().get("authorization").unwrap(), "Bearer token");
         assert_eq!(outgoing.metadata().len(), 3);
         let own = Onward::of(&incoming).as_service().request("message");
-        assert_eq!(Caller::of(&own).unwrap().roles, [Role::Service].into());
+        assert_eq!(Caller::read(own.metadata()).unwrap().roles, [Role::Service].into());
         assert!(own.metadata().get("authorization").is_none() && own.metadata().get("traceparent").is_some());
     }
 
     #[test]
     fn a_service_calls_as_a_service() {
-        let caller = Caller::of(&Onward::service().request(())).unwrap();
+        let caller = Caller::read(Onward::service().request(()).metadata()).unwrap();
         assert_eq!((caller.kind, caller.roles), (CallerKind::Service, [Role::Service].into()));
     }
 

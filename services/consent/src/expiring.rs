@@ -50,8 +50,11 @@ async fn watch(core: Weak<Core>) {
                 tracing::warn!(reason = fault.reason.as_str(), "what is due has not ended, and is tried again");
             }
         }
+        // Held no longer than it is looked at: a service that stops lets go of its store and keyring at once.
+        let changed = Arc::clone(&core.changed);
+        drop(core);
         tokio::select! {
-            () = core.changed.notified() => {}
+            () = changed.notified() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }

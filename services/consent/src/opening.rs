@@ -70,7 +70,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
         erasures,
         writing: Mutex::new(kept),
         allowed_regions,
-        changed: Notify::new(),
+        changed: Arc::new(Notify::new()),
     });
     expiring::settle(&core).await?;
     expiring::start(&core);

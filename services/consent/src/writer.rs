@@ -34,7 +34,7 @@ pub(crate) struct Core {
     /// The regions the operator allows; none: every region.
     pub allowed_regions: Arc<[Box<str>]>,
     /// A decision was taken: what ends by itself may end at another instant.
-    pub changed: Notify,
+    pub changed: Arc<Notify>,
     pub page_key: Key,
     /// Cancelled when the streams of holders are to end.
     pub ending: CancellationToken,
@@ -117,7 +117,7 @@ impl Core {
             core.write(&mut kept, &next, &decision, Added { request, erasure }, minted, now).await?;
             let destroyed = keys::destroyed(&command.tenant, &decision);
             if !decision.is_empty() {
-                core.publish(&held.state, next, &decision);
+                core.publish(Some(&held.state), next, &decision);
             }
             core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await?;
             Ok(Decided { answer, awaited, request: key })
@@ -168,11 +168,10 @@ impl Core {
             core.keys.mint(slots.clone(), position).await?;
             let keys = core.keys.of_tenant(&command.tenant, NamesKey::default())?;
             let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
-            let before = state.clone();
             let next = Held { state, keys, mailbox_keys: Default::default() };
             let request = core.request(&command, &next, &answer, 0, now);
             core.write(&mut kept, &next, &decision, Added { request, erasure: None }, slots, now).await?;
-            core.publish(&before, next, &decision);
+            core.publish(None, next, &decision);
             Ok(Decided { answer, awaited: 0, request: None })
         })
         .await
@@ -272,9 +271,9 @@ impl Core {
     }
 
     /// Shows a durable decision to readers and holders, to all at the same moment.
-    fn publish(&self, before: &State, next: Held, decision: &Decision) {
+    fn publish(&self, before: Option<&State>, next: Held, decision: &Decision) {
         let (tenant, position, narrowing) = (Arc::new(next), decision.moment.position, decision.narrowing);
-        let gone = decision.erasure.as_ref().and_then(|erasure| before.directory.get(erasure.user?));
+        let gone = decision.erasure.as_ref().and_then(|erasure| before?.directory.get(erasure.user?));
         let gone = gone.map(|user| (user.id, user.mailbox.generation));
         let number = tenant.state.erased.number;
         let change = Change { gone, ..Change::of(position, narrowing, Arc::clone(&tenant), decision, number) };

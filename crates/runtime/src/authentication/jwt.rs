@@ -33,6 +33,10 @@ impl Jwt {
         if !self.algorithms.contains(&header.alg) {
             return Err(invalid("the token's algorithm is not allowed"));
         }
+        // What must be understood and is not, must not be passed over (RFC 7515, section 4.1.11).
+        if header.crit.is_some() {
+            return Err(invalid("the token demands what is not understood here"));
+        }
         let id = header.kid.ok_or_else(|| invalid("the token names no key"))?;
         let keys = self.keys.keys(self.clock.boot_time());
         let key = keys.get(&id).filter(|key| key.fits(header.alg)).ok_or_else(|| invalid("the token's key is not known"))?;

@@ -107,7 +107,12 @@ fn what_is_wrong_with_a_token_is_said_without_repeating_it() {
     let confused = signed(Algorithm::HS256, Some("rsa"), &EncodingKey::from_secret(RSA_MODULUS.as_bytes()), &claims());
     let mut forged = edwards(&claims());
     forged.replace_range(forged.len() - 8.., "AAAAAAAA");
+    let critical = {
+        let header = Header { kid: Some("ed".to_owned()), crit: Some(vec!["exp".to_owned()]), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, &claims(), &ed).unwrap()
+    };
     let cases = [
+        ("demands", critical, Reason::TokenInvalid),
         ("no token at all", other.to_owned(), Reason::TokenInvalid),
         ("alg none", unsigned, Reason::TokenInvalid),
         ("shared secret", confused, Reason::TokenInvalid),

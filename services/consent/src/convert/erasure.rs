@@ -6,6 +6,7 @@ use sealing::{Key, KeyedHash};
 use vocabulary::{Address, Fault, TenantId, Timestamp};
 
 use super::fields::Fields;
+use super::{instant, time};
 
 /// How long an application has (Rapport rule).
 const DUE_HOURS: i64 = 24;
@@ -53,7 +54,7 @@ pub(crate) fn erasure(number: u64, row: &pb::StoredErasure, stores: &[(u64, pb::
     let due = due(row);
     let notice = |notice: &pb::StoredErasureNotice| pb::ErasureNotice {
         application_id: notice.application_id.clone(),
-        due_time: Some(wire(due)),
+        due_time: Some(time(due)),
         acknowledge_time: at(notice.acknowledge_micros),
         overdue: notice.acknowledge_micros == 0 && due < now,
     };
@@ -88,10 +89,6 @@ pub(crate) fn parse_store_id(text: &str) -> Result<u64, Fault> {
     id.ok_or_else(|| Fault::invalid_field("store_id", "must be 16 hexadecimal digits"))
 }
 
-pub(crate) fn wire(time: Timestamp) -> WireTime {
-    super::time(time)
-}
-
 fn at(micros: i64) -> Option<WireTime> {
-    (micros != 0).then(|| super::time(Timestamp::from_micros(micros)))
+    instant(micros).map(time)
 }

@@ -9,7 +9,8 @@ use vocabulary::{Fault, Reason, TenantId, Timestamp};
 
 use super::rows::place;
 use super::{of, one, unknown_erasure};
-use crate::convert::erasure::{due, wire};
+use crate::convert::erasure::due;
+use crate::convert::time;
 use crate::tables;
 use crate::writer::Core;
 
@@ -38,7 +39,7 @@ impl Core {
             let subject = held.keys.opened(&place(&key), &row.sealed_subject)?;
             let subject = pb::ErasureSubject::decode(subject.as_slice()).map_err(|_| Fault::internal("a subject cannot be read"))?;
             seen.insert(key.1);
-            told.push(pb::WatchErasuresResponse { number: key.1, subject: Some(subject), due_time: Some(wire(due(&row))) });
+            told.push(pb::WatchErasuresResponse { number: key.1, subject: Some(subject), due_time: Some(time(due(&row))) });
         }
         Ok(told)
     }

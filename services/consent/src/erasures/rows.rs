@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use consent_domain::{Decision, ErasureKind, KeyPart, Purpose, State};
-use contracts::common::v1 as common;
 use contracts::consent::v1 as pb;
 use prost::Message as _;
 use sealing::{Context, Key};
@@ -11,6 +10,7 @@ use store::{Changes, StoreError};
 use vocabulary::{Address, TenantId, Timestamp, UserId};
 
 use super::Erasures;
+use crate::convert::purpose_word;
 use crate::tables;
 
 /// Which erasure.
@@ -146,12 +146,5 @@ const fn view(part: KeyPart) -> Option<Purpose> {
     match part {
         KeyPart::View(purpose) => Some(purpose),
         KeyPart::Log => None,
-    }
-}
-
-const fn purpose_word(purpose: Purpose) -> common::Purpose {
-    match purpose {
-        Purpose::RelationshipAnalytics => common::Purpose::RelationshipAnalytics,
-        Purpose::ConnectionGraph => common::Purpose::ConnectionGraph,
     }
 }

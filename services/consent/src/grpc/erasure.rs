@@ -47,7 +47,7 @@ impl Erasing {
             return Ok(decided.answer);
         }
         let erasure = self.as_it_stands(&tenant, decided.answer.erasure.as_ref())?;
-        Ok(pb::EraseUserResponse { erasure, enforced_time: Some(convert::wire(enforced)), ..decided.answer })
+        Ok(pb::EraseUserResponse { erasure, enforced_time: Some(crate::convert::time(enforced)), ..decided.answer })
     }
 
     async fn erase_one_person(&self, caller: Caller, request: pb::ErasePersonRequest) -> Result<pb::ErasePersonResponse, Fault> {
@@ -76,7 +76,7 @@ impl Erasing {
             return Ok(decided.answer);
         }
         let erasure = self.as_it_stands(&tenant, decided.answer.erasure.as_ref())?;
-        Ok(pb::ErasePersonResponse { erasure, enforced_time: Some(convert::wire(enforced)), ..decided.answer })
+        Ok(pb::ErasePersonResponse { erasure, enforced_time: Some(crate::convert::time(enforced)), ..decided.answer })
     }
 
     async fn erase_whole_tenant(&self, caller: Caller, request: pb::EraseTenantRequest) -> Result<pb::EraseTenantResponse, Fault> {
@@ -91,7 +91,7 @@ impl Erasing {
         }
         let (going, enforced) = self.0.erase_tenant(tenant.clone()).await?;
         let erasure = Some(self.told(&tenant, going.number)?);
-        Ok(pb::EraseTenantResponse { erasure, users: going.users as i64, enforced_time: Some(convert::wire(enforced)) })
+        Ok(pb::EraseTenantResponse { erasure, users: going.users as i64, enforced_time: Some(crate::convert::time(enforced)) })
     }
 
     fn as_it_stands(&self, tenant: &TenantId, begun: Option<&pb::Erasure>) -> Result<Option<pb::Erasure>, Fault> {
@@ -166,7 +166,7 @@ impl Erasing {
         let stores = self.0.stores()?.into_iter().map(|(id, row)| pb::RegisteredStore {
             store_id: convert::store_id(id),
             kind: row.kind,
-            register_time: Some(convert::wire(vocabulary::Timestamp::from_micros(row.register_micros))),
+            register_time: Some(crate::convert::time(vocabulary::Timestamp::from_micros(row.register_micros))),
         });
         Ok(pb::ListStoresResponse { stores: stores.collect() })
     }

@@ -45,6 +45,13 @@ async fn people_choose_for_themselves_and_administrators_for_everybody() {
         assert_eq!(told(pb::Gate::Group), if shared { pb::GateAnswer::Open } else { pb::GateAnswer::NotShareable });
         assert_eq!((told(pb::Gate::TenantConsent), checked.gates.len()), (pb::GateAnswer::Open, 14));
     }
+    // One's own entry is one's own business too; nobody else's.
+    let entry = |user: &str| pb::GetUserRequest { tenant_id: TENANT.into(), user: user.into() };
+    let own = told(suite.directory().get_user(as_caller(entry("bob@contoso.example"), bob, &["SELLER"], TENANT)).await).unwrap();
+    assert_eq!(own.user.unwrap().external_id, "directory-bob");
+    for other in ["ada@contoso.example", "nobody@contoso.example"] {
+        denied(told(suite.directory().get_user(as_caller(entry(other), bob, &["SELLER"], TENANT)).await).unwrap_err());
+    }
     let list = pb::ListTenantsRequest::default();
     let listed = told(suite.tenants().list_tenants(as_caller(list, bob, &["SELLER"], "fabrikam")).await).unwrap();
     assert!(listed.tenants.is_empty());

@@ -149,6 +149,23 @@ async fn a_stream_ends_with_the_batch_that_fails() {
 }
 
 #[tokio::test]
+async fn a_person_asks_about_their_own_mailbox_and_no_other() {
+    let suite = Suite::with_users(2).await;
+    let ask = |mailbox: &str| {
+        let message = pb::GetMailboxRequest { tenant_id: TENANT.into(), mailbox: mailbox.into(), ..Default::default() };
+        let mut request = tonic::Request::new(message);
+        let caller = r#"{"user":"user-1@contoso.example","roles":["SELLER"]}"#;
+        request.metadata_mut().insert(runtime::caller::CALLER_METADATA, caller.parse().unwrap());
+        request
+    };
+    let own = suite.client().get_mailbox(ask("user-1@contoso.example")).await.unwrap().into_inner();
+    assert_eq!(own.status(), pb::MailboxStatus::Activating);
+    for other in ["user-2@contoso.example", "nobody@contoso.example"] {
+        assert_eq!(fault_of(&suite.client().get_mailbox(ask(other)).await.unwrap_err()).reason, Reason::RoleMissing, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn only_who_may_send_interactions_sends_them() {
     let suite = Suite::with_users(1).await;
     let message = pb::IngestBatchRequest { tenant_id: TENANT.into(), source: of(journal()), ..Default::default() };
