@@ -15,5 +15,6 @@ mod crash;
 mod deleting;
 mod enforcement;
 mod erasing;
+mod groups;
 mod joint;
 mod story;

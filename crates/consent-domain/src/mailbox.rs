@@ -152,7 +152,7 @@ impl Mailbox {
         }
         for purpose in Purpose::ALL {
             match *wanted.of(purpose) {
-                Standing::Open { .. } if self.is_open(purpose) => {}
+                Standing::Open { scope } if self.is_open(purpose) => rescope(next.intervals.of_mut(purpose), moment.position, scope),
                 Standing::Open { scope } => {
                     if !next.has_keys() {
                         next.generation += 1;
@@ -199,6 +199,14 @@ impl Mailbox {
             (Some(Some(own)), Some(Some(other))) => other <= own,
             _ => false,
         }
+    }
+}
+
+/// Another scope begins an interval of its own: what was sealed before counts as it did.
+fn rescope(intervals: &mut Vec<Interval>, position: u64, scope: Option<Timestamp>) {
+    if let Some(last) = intervals.last_mut().filter(|last| last.scope != scope) {
+        last.to = Some(position);
+        open(intervals, position, scope, false);
     }
 }
 
@@ -327,7 +335,12 @@ mod tests {
         for (position, standing) in (1..).zip([OPEN, Kept, Standing::Open { scope }, Held, Standing::Open { scope }]) {
             mailbox = mailbox.settle(both(standing), at(position)).0;
         }
-        let expected = [Interval { from: 1, to: Some(2), scope: None }, Interval { from: 3, to: None, scope }];
+        let mut expected = vec![Interval { from: 1, to: Some(2), scope: None }, Interval { from: 3, to: None, scope }];
         assert_eq!(mailbox.intervals.graph, expected);
+        // Without a scope again while it stands open: from then on everything counts.
+        let (mailbox, change) = mailbox.settle(both(OPEN), at(6));
+        expected[1].to = Some(6);
+        expected.push(Interval { from: 6, to: None, scope: None });
+        assert_eq!((&mailbox.intervals.graph, change), (&expected, KeyChange::default()));
     }
 }

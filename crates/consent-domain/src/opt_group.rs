@@ -138,8 +138,11 @@ mod tests {
             let user = held(&state, 1);
             assert_eq!((user.mailbox.generation, user.scope.graph), (generation, Some(INSTANT.plus_days(3))));
             assert_eq!(user.mailbox.intervals.graph.last().unwrap().scope, Some(INSTANT.plus_days(3)));
-            state.apply(&opt_in::decide(&state, &user, BOTH, moment(11)));
-            assert_eq!(held(&state, 1).scope, PerPurpose::default());
+            let own_word = opt_in::decide(&state, &user, BOTH, moment(11));
+            assert!(!own_word.narrowing && own_word.mint.is_empty());
+            state.apply(&own_word);
+            let user = held(&state, 1);
+            assert_eq!((user.scope, user.mailbox.intervals.graph.last().unwrap().scope), (PerPurpose::default(), None));
         }
     }
 
