@@ -1,14 +1,14 @@
 //! The one thread that writes: it takes what is waiting, runs it, makes it durable as one batch and only then answers.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::changes::Overlay;
-use crate::error::{failed, guarded};
-use crate::header::{Header, Witness};
+use crate::disk::Disk;
+use crate::error::guarded;
+use crate::header::Header;
 use crate::{Changes, StoreError};
 
 /// Changes that may wait before those who bring more are held up.
@@ -50,11 +50,10 @@ where
 }
 
 pub(crate) struct Committer {
-    pub db: sled::Db,
-    /// A descriptor of our own of the database file: sled flushes without fsync.
-    pub file: File,
+    pub disk: Disk,
+    /// Written after the disk, so that it never knows more.
+    pub mirror: Option<Disk>,
     pub header: Header,
-    pub witness: Witness,
     pub failure: Arc<OnceLock<StoreError>>,
 }
 
@@ -69,7 +68,7 @@ impl Committer {
             let mut stopping = false;
             while let Some(order) = next.take() {
                 match order {
-                    Order::Change(change) => answers.push(change(&mut Changes::over(&self.db, &mut overlay))),
+                    Order::Change(change) => answers.push(change(&mut Changes::over(&self.disk.db, &mut overlay))),
                     Order::Stop => {
                         stopping = true;
                         break;
@@ -99,7 +98,7 @@ impl Committer {
         }
         let mut batch = sled::Batch::default();
         for (key, after) in overlay {
-            let before = guarded("read what is replaced", || self.db.get(&key))?;
+            let before = guarded("read what is replaced", || self.disk.db.get(&key))?;
             self.header.replace(&key, before.as_deref(), after.as_deref())?;
             match after {
                 Some(row) => batch.insert(key, row),
@@ -107,11 +106,8 @@ impl Committer {
             }
         }
         self.header.groups += 1;
-        let (key, row) = self.header.row();
-        batch.insert(key, row);
-        guarded("apply a batch", || self.db.apply_batch(batch))?;
-        guarded("flush", || self.db.flush())?;
-        self.file.sync_data().map_err(|error| failed("sync the database file", error))?;
-        self.witness.write(self.header.groups)
+        let mirrored = self.mirror.as_ref().map(|mirror| (mirror, batch.clone()));
+        self.disk.write(batch, &self.header)?;
+        mirrored.map_or(Ok(()), |(mirror, batch)| mirror.write(batch, &self.header))
     }
 }

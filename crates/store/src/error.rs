@@ -29,6 +29,10 @@ pub enum StoreError {
         /// The version found.
         found: u32,
     },
+    /// The mirror has commits that the store has not: the store was lost or put back, or the mirror is another store's.
+    BehindMirror,
+    /// The store has commits that the mirror has not, or is another store.
+    AheadOfMirror,
     /// A value is larger than [`crate::MAX_VALUE_BYTES`].
     ValueTooLarge {
         /// The table.
@@ -69,6 +73,8 @@ impl fmt::Display for StoreError {
             Self::Failed { step, cause } => write!(f, "cannot {step}: {cause}"),
             Self::Damaged { what } => write!(f, "damage found in {what}"),
             Self::UnknownFormat { found } => write!(f, "the database has format {found}, which this version does not know"),
+            Self::BehindMirror => f.write_str("the mirror has commits that the store has not"),
+            Self::AheadOfMirror => f.write_str("the store has commits that the mirror has not"),
             Self::ValueTooLarge { table, bytes } => write!(f, "a value of {bytes} bytes is too large for {table}"),
             Self::Panicked => f.write_str("the change panicked"),
             Self::Closed => f.write_str("the store is closed"),
@@ -87,6 +93,9 @@ impl From<StoreError> for Fault {
             StoreError::Failed { step, .. } => Self::new(Kind::Internal, Reason::StoreFailed, format!("cannot {step}")),
             StoreError::Damaged { .. } | StoreError::UnknownFormat { .. } | StoreError::ValueTooLarge { .. } => {
                 Self::new(Kind::Internal, Reason::StoreFailed, error.to_string())
+            }
+            StoreError::BehindMirror | StoreError::AheadOfMirror => {
+                Self::new(Kind::FailedPrecondition, Reason::StoreFailed, error.to_string())
             }
             StoreError::Panicked => Self::internal(error.to_string()),
             StoreError::Closed => Self::unavailable(Reason::ShuttingDown, error.to_string(), again),

@@ -34,11 +34,14 @@ pub(crate) struct Header {
     /// Sum of the mixed checksums of the rows, wrapping.
     #[prost(fixed64, tag = "5")]
     pub sum: u64,
+    /// Rows are being copied here from another database, and not all are: counts and sum say nothing.
+    #[prost(bool, tag = "6")]
+    pub unfinished: bool,
 }
 
 impl Header {
     pub fn fresh(incarnation: u64) -> Self {
-        Self { format: FORMAT, incarnation, groups: 0, rows: 0, sum: 0 }
+        Self { format: FORMAT, incarnation, groups: 0, rows: 0, sum: 0, unfinished: false }
     }
 
     /// Reads the header; `None` in a database without one.
@@ -89,14 +92,13 @@ fn share(key: &[u8], row: &[u8]) -> Result<u64, StoreError> {
 /// A small file that holds which group was last made durable. Not synced itself: it may lag after a power cut, never lead.
 pub(crate) struct Witness {
     file: File,
-    incarnation: u64,
 }
 
 impl Witness {
     /// Opens or creates the witness and holds it against the header.
     ///
     /// A missing or unreadable witness is made anew: removing it is how an operator accepts the loss of the newest commits.
-    pub fn open(path: &Path, header: Option<&Header>, fresh_incarnation: u64) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, header: Option<&Header>) -> Result<Self, StoreError> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path.join(WITNESS));
         let file = file.map_err(|error| crate::error::failed("open the witness", error))?;
         let told = read(&file);
@@ -108,14 +110,19 @@ impl Witness {
             (Some(_), Some(_)) | (None, None) => {}
             (None, Some(_)) => tracing::warn!("no witness beside the database; taking the database as it is"),
         }
-        Ok(Self { file, incarnation: header.map_or(fresh_incarnation, |header| header.incarnation) })
+        Ok(Self { file })
     }
 
-    /// Notes that all groups up to the `groups`th are durable.
-    pub fn write(&self, groups: u64) -> Result<(), StoreError> {
+    /// Takes the witness of a database away: what is put in its place has another incarnation.
+    pub fn remove(path: &Path) -> Result<(), StoreError> {
+        std::fs::remove_file(path.join(WITNESS)).map_err(|error| crate::error::failed("remove the witness", error))
+    }
+
+    /// Notes that all groups of this header are durable.
+    pub fn write(&self, header: &Header) -> Result<(), StoreError> {
         let mut bytes = [0; WITNESS_BYTES];
-        bytes[..8].copy_from_slice(&self.incarnation.to_le_bytes());
-        bytes[8..16].copy_from_slice(&groups.to_le_bytes());
+        bytes[..8].copy_from_slice(&header.incarnation.to_le_bytes());
+        bytes[8..16].copy_from_slice(&header.groups.to_le_bytes());
         let checksum = crc32fast::hash(&bytes[..16]);
         bytes[16..].copy_from_slice(&checksum.to_le_bytes());
         self.file.write_all_at(&bytes, 0).map_err(|error| crate::error::failed("write the witness", error))

@@ -7,9 +7,11 @@
 
 mod changes;
 mod committer;
+mod disk;
 mod error;
 mod header;
 mod key;
+mod mirror;
 mod open;
 mod row;
 mod scan;

@@ -26,11 +26,11 @@ impl Store {
     pub(crate) fn start(
         db: sled::Db,
         incarnation: u64,
-        committer: impl FnOnce(sled::Db, Arc<OnceLock<StoreError>>) -> Committer,
+        committer: impl FnOnce(Arc<OnceLock<StoreError>>) -> Committer,
     ) -> Result<Self, StoreError> {
         let (orders, waiting) = mpsc::channel(QUEUE);
         let failure = Arc::new(OnceLock::new());
-        let committer = committer(db.clone(), failure.clone());
+        let committer = committer(failure.clone());
         let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run(waiting));
         let thread = thread.map_err(|error| failed("start the committer", error))?;
         Ok(Self(Arc::new(Shared { db, incarnation, orders, failure, thread: Some(thread).into() })))

@@ -5,6 +5,7 @@
 mod commits;
 mod crash;
 mod damage;
+mod mirror;
 mod opening;
 mod scans;
 
