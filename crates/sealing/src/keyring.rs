@@ -48,6 +48,8 @@ pub use error::{DiskError, KeyringError};
 mod change;
 pub use change::Change;
 
+mod mirror;
+
 mod disk;
 mod format;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::disk;
 use super::format::{self, Record};
-use super::{DiskError, Group, Keyring, KeyringError, SLOTS_PER_GROUP, SlotId};
+use super::{DiskError, Group, Keyring, KeyringError, RootKey, SLOTS_PER_GROUP, SlotId};
 use crate::Key;
 
 /// Slots to be made and slots to be destroyed, in one step: all of it holds or none.
@@ -31,6 +31,11 @@ impl Change {
     pub fn destroy(slots: impl IntoIterator<Item = SlotId>) -> Self {
         Self { mint: Vec::new(), destroy: slots.into_iter().collect() }
     }
+
+    /// The slots to be made, with their keys.
+    pub(super) fn minted(&self) -> Vec<(SlotId, Key)> {
+        self.mint.iter().map(|slot| (slot.clone(), Key::random())).collect()
+    }
 }
 
 /// A change worked out: the groups as they will be, and which slots come and go.
@@ -51,40 +56,50 @@ impl Keyring {
     /// - [`KeyringError::Uncertain`]: the switch itself failed. The keyring then shows neither the minted nor the destroyed slots and
     ///   takes no more changes; reopening tells which state the disk holds.
     pub fn apply(&mut self, change: Change, position: u64) -> Result<(), KeyringError> {
-        let minted = change.mint.into_iter().map(|slot| (slot, Key::random())).collect();
-        self.apply_keys(minted, change.destroy, position)
+        self.apply_keys(change.minted(), change.destroy, position)
     }
 
-    /// Makes this keyring hold the slots, keys and position of `original`, in one change: how a mirror follows, and how a lost
-    /// keyring is brought back from its mirror. Compares every key, so the cost grows with the number of slots.
+    /// Seals the epoch record under another root key, and everything else under new keys: who has the former root key and a copy of the
+    /// former record opens nothing of what is written from now on. Writes every group.
     ///
     /// # Errors
-    /// As [`Self::apply`].
-    pub fn follow(&mut self, original: &Self) -> Result<(), KeyringError> {
-        let destroy = self.slots().filter(|slot| original.get(slot) != self.get(slot)).cloned().collect();
-        let missing = original.slots().filter(|slot| original.get(slot) != self.get(slot));
-        let mint = missing.filter_map(|slot| Some((slot.clone(), original.get(slot)?))).collect();
-        self.apply_keys(mint, destroy, original.position())
-    }
-
-    fn apply_keys(&mut self, mint: Vec<(SlotId, Key)>, destroy: Vec<SlotId>, position: u64) -> Result<(), KeyringError> {
+    /// As [`Self::apply`]. Unless it is [`KeyringError::Uncertain`], the former root key is still the one.
+    pub fn rotate_root(&mut self, root: &RootKey) -> Result<(), KeyringError> {
         if self.uncertain {
             return Err(KeyringError::Uncertain);
         }
-        let mut plan = self.plan(mint, destroy)?;
+        let former = std::mem::replace(&mut self.root, root.clone());
+        let plan = Plan { groups: self.groups.clone(), ..Plan::default() };
+        let rotated = self.switch_to(plan, self.record.position, true);
+        if rotated.is_err() && !self.uncertain {
+            self.root = former;
+        }
+        rotated
+    }
+
+    pub(super) fn apply_keys(&mut self, mint: Vec<(SlotId, Key)>, destroy: Vec<SlotId>, position: u64) -> Result<(), KeyringError> {
+        if self.uncertain {
+            return Err(KeyringError::Uncertain);
+        }
+        let plan = self.plan(mint, destroy)?;
         if plan.groups.is_empty() && position <= self.record.position {
             return Ok(());
         }
+        let anew = !plan.destroyed.is_empty();
+        self.switch_to(plan, position, anew)
+    }
+
+    /// Writes a plan and switches to it; `anew` under new keys.
+    fn switch_to(&mut self, mut plan: Plan, position: u64, anew: bool) -> Result<(), KeyringError> {
         let mut record = self.record.clone();
         record.table_version += 1;
         record.position = record.position.max(position);
-        let destroys = !plan.destroyed.is_empty();
-        if destroys {
+        if anew {
             record.epoch = Key::random();
         }
         for group in plan.groups.values_mut() {
             group.version = record.table_version;
-            if destroys {
+            if anew {
                 group.key = Key::random();
             }
         }

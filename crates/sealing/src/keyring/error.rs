@@ -28,6 +28,10 @@ pub enum KeyringError {
     Uncertain,
     /// A file operation failed; nothing was changed.
     Disk(DiskError),
+    /// The keyring has seen changes that what it was to follow has not; nothing was changed.
+    AheadOfMirror,
+    /// The keyring was changed, its mirror was not.
+    Mirror(Box<KeyringError>),
 }
 
 impl fmt::Display for KeyringError {
@@ -42,6 +46,8 @@ impl fmt::Display for KeyringError {
             Self::SlotExists(slot) => write!(f, "the keyring has {slot:?} already"),
             Self::Uncertain => f.write_str("a change of the keyring failed midway, reopen it"),
             Self::Disk(error) => write!(f, "keyring: {error}"),
+            Self::AheadOfMirror => f.write_str("the keyring has seen changes that its mirror has not"),
+            Self::Mirror(error) => write!(f, "the keyring's mirror: {error}"),
         }
     }
 }
@@ -50,6 +56,7 @@ impl std::error::Error for KeyringError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Disk(error) => Some(error),
+            Self::Mirror(error) => Some(error),
             Self::Absent
             | Self::EpochRecordAbsent
             | Self::AlreadyExists
@@ -57,6 +64,7 @@ impl std::error::Error for KeyringError {
             | Self::RootKeyWrong
             | Self::Damaged(_)
             | Self::SlotExists(_)
+            | Self::AheadOfMirror
             | Self::Uncertain => None,
         }
     }
@@ -74,11 +82,13 @@ impl From<KeyringError> for Fault {
             // Paths are for the operator's log, not for a client.
             KeyringError::Disk(_) => (Kind::Unavailable, "the keyring cannot be read or written now".into()),
             KeyringError::Damaged(_) => (Kind::Internal, "the keyring is damaged".into()),
+            KeyringError::Mirror(_) => (Kind::Unavailable, "the mirror of the keyring cannot be read or written now".into()),
             KeyringError::InUse | KeyringError::Uncertain => (Kind::Unavailable, error.to_string()),
             KeyringError::Absent
             | KeyringError::EpochRecordAbsent
             | KeyringError::AlreadyExists
             | KeyringError::RootKeyWrong
+            | KeyringError::AheadOfMirror
             | KeyringError::SlotExists(_) => (Kind::Internal, error.to_string()),
         };
         Self::new(kind, Reason::KeyringFailed, message)

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::{fmt, fs, io};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -43,8 +44,10 @@ impl RootKey {
 pub enum RootKeySource {
     /// A file of 64 hexadecimal digits that only its owner may read.
     File(PathBuf),
-    /// Given by whoever starts the process.
-    Given(RootKey),
+    /// A variable of the process's environment that holds 64 hexadecimal digits.
+    Environment(String),
+    /// A program and its arguments, which prints 64 hexadecimal digits, such as one that asks a key management service. It is waited for.
+    Command(Vec<String>),
 }
 
 impl RootKeySource {
@@ -55,7 +58,8 @@ impl RootKeySource {
     pub fn load(&self) -> Result<RootKey, RootKeyError> {
         match self {
             Self::File(path) => load_file(path),
-            Self::Given(root) => Ok(root.clone()),
+            Self::Environment(name) => RootKey::from_hex(&variable(name)?),
+            Self::Command(words) => ask(words),
         }
     }
 
@@ -70,7 +74,7 @@ impl RootKeySource {
                 Err(RootKeyError::Absent(_)) => create_file(path),
                 loaded => loaded,
             },
-            Self::Given(root) => Ok(root.clone()),
+            Self::Environment(_) | Self::Command(_) => self.load(),
         }
     }
 }
@@ -88,6 +92,25 @@ fn load_file(path: &Path) -> Result<RootKey, RootKeyError> {
     let mut text = Zeroizing::new(String::with_capacity(128));
     file.by_ref().take(128).read_to_string(&mut text).map_err(|_| RootKeyError::Malformed)?;
     RootKey::from_hex(&text)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a secret is no setting: settings are printed and compared")]
+fn variable(name: &str) -> Result<Zeroizing<String>, RootKeyError> {
+    std::env::var(name).map(Zeroizing::new).map_err(|_| RootKeyError::Unset(name.to_owned()))
+}
+
+fn ask(words: &[String]) -> Result<RootKey, RootKeyError> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(RootKeyError::Command { program: String::new(), why: "there is none".into() });
+    };
+    let failed = |why: String| RootKeyError::Command { program: program.clone(), why };
+    let asked = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let asked = asked.map_err(|error| failed(error.to_string()))?;
+    let printed = Zeroizing::new(asked.stdout);
+    if !asked.status.success() {
+        return Err(failed(asked.status.to_string()));
+    }
+    RootKey::from_hex(std::str::from_utf8(&printed).map_err(|_| RootKeyError::Malformed)?)
 }
 
 fn create_file(path: &Path) -> Result<RootKey, RootKeyError> {
@@ -118,6 +141,15 @@ pub enum RootKeyError {
         /// Its permissions.
         mode: u32,
     },
+    /// The variable is not set, or is not text.
+    Unset(String),
+    /// The command could not be run, or failed.
+    Command {
+        /// The program, without its arguments.
+        program: String,
+        /// What the operating system said.
+        why: String,
+    },
     /// It is not 64 hexadecimal digits.
     Malformed,
     /// A file operation failed.
@@ -131,6 +163,8 @@ impl fmt::Display for RootKeyError {
             Self::Exposed { path, mode } => {
                 write!(f, "the root key {} has mode {mode:04o}, others than its owner may read it: set 0600", path.display())
             }
+            Self::Unset(name) => write!(f, "the root key's variable {name} is not set"),
+            Self::Command { program, why } => write!(f, "the root key's command `{program}` failed: {why}"),
             Self::Malformed => f.write_str("a root key is 64 hexadecimal digits"),
             Self::Disk(error) => write!(f, "root key: {error}"),
         }
@@ -182,6 +216,23 @@ mod tests {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         assert!(source.load().is_ok());
+    }
+
+    #[test]
+    fn a_root_key_comes_from_the_environment_or_a_command() {
+        let command = |script: &str| RootKeySource::Command(["sh", "-c", script].map(str::to_owned).to_vec());
+        let printed = command("printf %064d 7; echo").load().unwrap();
+        assert_eq!(printed.0, RootKey::from_hex(&format!("{:064}", 7)).unwrap().0);
+        for (script, expected) in [("exit 3", "3"), ("echo 12", "64 hexadecimal"), ("kill -9 $$", "9")] {
+            let error = command(script).load_or_create().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(matches!(RootKeySource::Command(vec!["no-such-program".into()]).load(), Err(RootKeyError::Command { .. })));
+        assert!(matches!(RootKeySource::Command(Vec::new()).load(), Err(RootKeyError::Command { .. })));
+        // A variable that every test process has, and that is no key.
+        assert!(matches!(RootKeySource::Environment("PATH".into()).load(), Err(RootKeyError::Malformed)));
+        let unset = RootKeySource::Environment("RAPPORT_TEST_UNSET".into()).load().unwrap_err();
+        assert!(matches!(&unset, RootKeyError::Unset(_)) && unset.to_string().contains("RAPPORT_TEST_UNSET"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::*;
 mod crash;
 mod damage;
 mod destruction;
+mod mirror;
+mod rotation;
 
 /// A keyring's place on disk: its directory, and its epoch record in another one.
 struct Place {
@@ -163,25 +165,6 @@ fn any_sequence_of_changes_leaves_what_a_map_would_hold() {
         }
         assert_eq!(holdings(&keyring), (position, model.clone()));
     }
-}
-
-#[test]
-fn a_mirror_follows_and_brings_a_lost_keyring_back() {
-    let (place, mirror_place) = (Place::new(), Place::new());
-    let (mut keyring, mut mirror) = (place.create(), mirror_place.create());
-    keyring.apply(Change::mint(mailboxes(0..600)), 1).unwrap();
-    mirror.follow(&keyring).unwrap();
-    keyring.apply(Change { mint: vec![mailbox(3)], destroy: vec![mailbox(3), mailbox(4)] }, 2).unwrap();
-    keyring.apply(Change::mint([mailbox(900)]), 3).unwrap();
-    keyring.apply(Change::destroy([mailbox(900)]), 4).unwrap();
-    mirror.follow(&keyring).unwrap();
-    drop(mirror);
-    let mirror = mirror_place.open().unwrap();
-    assert_eq!(holdings(&mirror), holdings(&keyring));
-    let new_place = Place::new();
-    let mut restored = new_place.create();
-    restored.follow(&mirror).unwrap();
-    assert_eq!(holdings(&restored), holdings(&keyring));
 }
 
 #[test]

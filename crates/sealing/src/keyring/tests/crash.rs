@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use super::disk::{Before, Operation};
 use super::*;
 
-type Log = Arc<Mutex<Vec<(Operation, PathBuf)>>>;
+pub(super) type Log = Arc<Mutex<Vec<(Operation, PathBuf)>>>;
 
 /// Lets `steps` operations happen and stops all that follow; the log says which happened, and which was stopped first.
-fn stop_after(steps: usize) -> (Before, Log) {
+pub(super) fn stop_after(steps: usize) -> (Before, Log) {
     let log = Log::default();
     let seen = log.clone();
     let before: Before = Box::new(move |operation, path: &Path| {
