@@ -30,8 +30,11 @@ fn under_another_root_key_everything_is_written_anew() {
     let mixed = place.copy();
     fs::copy(&before.epoch, &mixed.epoch).unwrap();
     assert!(matches!(mixed.open(), Err(KeyringError::Damaged(_))));
-    let files: Vec<_> = before.files().into_values().collect();
-    assert!(next.files().into_values().all(|file| !files.contains(&file)));
+    // Nor does any key that was in it, or that it led to.
+    let (former, next) = (before.open().unwrap(), next.open().unwrap());
+    assert_ne!(former.record.epoch, next.record.epoch);
+    let former: Vec<_> = former.groups.values().map(|group| &group.key).collect();
+    assert!(next.groups.values().all(|group| !former.contains(&&group.key)));
 }
 
 #[test]
