@@ -30,6 +30,7 @@ pub mod grant;
 pub mod opt_group;
 pub mod opt_in;
 pub mod opt_out;
+pub mod recover;
 pub mod revoke;
 pub mod rotate;
 pub mod switch;

@@ -173,8 +173,22 @@ pub enum LogFormat {
 pub struct Keyring {
     /// Where the epoch record lies, apart from every data directory and backup; beside the keyring when absent.
     pub epoch_path: Option<PathBuf>,
-    /// The file with the root key that wraps the epoch record.
+    /// The file with the root key that wraps the epoch record; `root.key` beside the keyring when nothing names another source.
     pub root_key_file: Option<PathBuf>,
+    /// The variable of the environment that holds the root key. Its value is no setting: settings are printed.
+    pub root_key_env: Option<String>,
+    /// The program that prints the root key, with its arguments.
+    pub root_key_command: Vec<String>,
+    /// A folder on another disk that receives every key and every decision before it is answered.
+    pub mirror: Option<PathBuf>,
+}
+
+impl Keyring {
+    /// How many sources of the root key are named; one at most is taken.
+    pub(crate) fn root_keys(&self) -> usize {
+        let command = !self.root_key_command.is_empty();
+        [self.root_key_file.is_some(), self.root_key_env.is_some(), command].into_iter().filter(|named| *named).count()
+    }
 }
 
 /// The stores.

@@ -84,6 +84,8 @@ pub enum Reason {
     StoreFailed,
     /// The keyring failed.
     KeyringFailed,
+    /// Decisions of consent are missing.
+    ConsentRolledBack,
     /// A defect of ours.
     InternalFault,
     /// The request would destroy many mailboxes and does not name their number.
@@ -104,7 +106,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -129,6 +131,7 @@ impl Reason {
         Self::CallerInvalid,
         Self::StoreFailed,
         Self::KeyringFailed,
+        Self::ConsentRolledBack,
         Self::InternalFault,
         Self::WouldDestroy,
         Self::GroupNotFound,
@@ -166,6 +169,7 @@ impl Reason {
             Self::CallerInvalid => "CALLER_INVALID",
             Self::StoreFailed => "STORE_FAILED",
             Self::KeyringFailed => "KEYRING_FAILED",
+            Self::ConsentRolledBack => "CONSENT_ROLLED_BACK",
             Self::InternalFault => "INTERNAL_FAULT",
             Self::WouldDestroy => "WOULD_DESTROY",
             Self::GroupNotFound => "GROUP_NOT_FOUND",

@@ -4,7 +4,7 @@ mod names;
 mod notices;
 pub(crate) mod reports;
 mod rows;
-mod tenant;
+pub(crate) mod tenant;
 
 pub(crate) use names::start;
 pub(crate) use rows::{ErasureKey, Rows};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use consent_domain::{Decision, KeyName, KeyPart, NamesKey, Purpose, State};
 use parking_lot::Mutex;
-use runtime::Config;
-use sealing::{Change, Context, Key, Keyring, KeyringError, MailboxKey, RootKeySource, SlotId, TenantKey};
+use sealing::{Change, Context, Key, Keyring, KeyringError, MailboxKey, RootKey, SlotId, TenantKey};
 use vocabulary::{Fault, Kind, Reason, TenantId};
+
+use crate::places::{Mirror, Places, rolled_back};
 
 /// The tenant keys that are never replaced.
 const TENANT_KEYS: [TenantKey; 2] = [TenantKey::Facts, TenantKey::Lookup];
@@ -44,6 +45,8 @@ pub(crate) struct Keys(Arc<Mutex<Ring>>);
 
 struct Ring {
     keyring: Keyring,
+    /// Changed after the keyring, so that it never knows more.
+    mirror: Option<Keyring>,
     /// Slots whose destruction is decided, durable and told, but failed.
     owed: Vec<SlotId>,
     /// The latest position that anything was to be destroyed at.
@@ -51,25 +54,24 @@ struct Ring {
 }
 
 impl Keys {
-    /// Opens the keyring; on a first start makes it, and the root key where none is given.
-    pub async fn open(config: &Config, first_start: bool) -> Result<Self, Fault> {
-        let dir = config.data_dir.join("keyring");
-        let epoch = config.keyring.epoch_path.clone().unwrap_or_else(|| config.data_dir.join("epoch"));
-        let root = config.keyring.root_key_file.clone().unwrap_or_else(|| config.data_dir.join("root.key"));
-        let once = move || -> Result<Result<Keyring, KeyringError>, Fault> {
-            let source = RootKeySource::File(root.clone());
-            let root = if first_start { source.load_or_create() } else { source.load() }?;
-            Ok(match Keyring::open(&dir, &epoch, &root) {
-                Err(KeyringError::Absent) if first_start => Keyring::create(&dir, &epoch, &root),
-                opened => opened,
-            })
+    /// Opens the keyring; on a first start makes it, and the root key where none is given. Its mirror is brought up.
+    ///
+    /// # Errors
+    /// KEYRING_FAILED; CONSENT_ROLLED_BACK when the mirror has seen changes that the keyring has not.
+    pub async fn open(places: &Places, first_start: bool) -> Result<Self, Fault> {
+        let (places, mirrored) = (places.clone(), places.mirror.is_some());
+        let once = move || -> Result<Result<Ring, KeyringError>, Fault> {
+            let root = if first_start { places.root.load_or_create() } else { places.root.load() }?;
+            Ok(Ring::open(&places, &root, first_start))
         };
         for tries in (0..LOCK_TRIES).rev() {
             match blocking(once.clone()).await? {
                 Err(KeyringError::InUse) if tries > 0 => tokio::time::sleep(LOCK_PAUSE).await,
-                opened => {
-                    let keyring = opened.inspect_err(|error| tracing::error!(%error, "the keyring cannot be opened"))?;
-                    return Ok(Self(Arc::new(Mutex::new(Ring { keyring, owed: Vec::new(), owed_at: 0 }))));
+                Err(KeyringError::AheadOfMirror) => return Err(rolled_back("the keyring is older than its mirror")),
+                Ok(ring) => return Ok(Self(Arc::new(Mutex::new(ring)))),
+                Err(error) => {
+                    tracing::error!(%error, "the keyring cannot be opened");
+                    return Err(if mirrored { with_a_mirror(error) } else { error.into() });
                 }
             }
         }
@@ -116,7 +118,12 @@ impl Keys {
         let ring = Arc::clone(&self.0);
         blocking(move || {
             let ring = &mut *ring.lock();
-            ring.keyring.apply(Change { mint: slots, destroy: ring.owed.clone() }, position).map_err(logged)?;
+            let minted = ring.apply(Change { mint: slots.clone(), destroy: ring.owed.clone() }, position);
+            if let Err(KeyringError::Mirror(_)) = &minted {
+                // They stand in the keyring, and no decision will.
+                ring.owed.extend(slots);
+            }
+            minted.map_err(logged)?;
             ring.owed.clear();
             Ok(())
         })
@@ -133,7 +140,7 @@ impl Keys {
             let ring = &mut *ring.lock();
             ring.owed.extend(slots);
             ring.owed_at = ring.owed_at.max(position);
-            ring.keyring.apply(Change::destroy(ring.owed.iter().cloned()), ring.owed_at).map_err(logged)?;
+            ring.apply(Change::destroy(ring.owed.iter().cloned()), ring.owed_at).map_err(logged)?;
             ring.owed.clear();
             Ok(())
         })
@@ -152,6 +159,48 @@ impl Keys {
             }
         });
     }
+}
+
+impl Ring {
+    fn open(places: &Places, root: &RootKey, first_start: bool) -> Result<Self, KeyringError> {
+        let keyring = match Keyring::open(&places.keyring, &places.epoch, root) {
+            Err(KeyringError::Absent) if first_start => Keyring::create(&places.keyring, &places.epoch, root)?,
+            opened => opened?,
+        };
+        let mirror = places.mirror.as_ref().map(|mirror| brought_up(mirror, root, &keyring)).transpose()?;
+        Ok(Self { keyring, mirror, owed: Vec::new(), owed_at: 0 })
+    }
+
+    fn apply(&mut self, change: Change, position: u64) -> Result<(), KeyringError> {
+        match &mut self.mirror {
+            Some(mirror) => self.keyring.apply_mirrored(mirror, change, position),
+            None => self.keyring.apply(change, position),
+        }
+    }
+}
+
+/// What a keyring that cannot be opened is told with, where there is a mirror.
+fn with_a_mirror(error: KeyringError) -> Fault {
+    let lost = matches!(error, KeyringError::Absent | KeyringError::EpochRecordAbsent | KeyringError::Damaged(_));
+    let mut fault = Fault::from(error);
+    if lost {
+        fault.message.push_str(": `rapport consent recover --from-mirror` brings it back");
+    }
+    fault
+}
+
+/// The mirror of a keyring, with all that the keyring has.
+fn brought_up(place: &Mirror, root: &RootKey, keyring: &Keyring) -> Result<Keyring, KeyringError> {
+    let mirror = match Keyring::open(&place.keyring, &place.epoch, root) {
+        Err(KeyringError::Absent) => Keyring::create(&place.keyring, &place.epoch, root),
+        opened => opened,
+    };
+    let mut mirror = mirror.map_err(|error| match error {
+        KeyringError::InUse => error,
+        error => KeyringError::Mirror(error.into()),
+    })?;
+    mirror.follow(keyring)?;
+    Ok(mirror)
 }
 
 /// The slots that a decision mints.
@@ -191,7 +240,8 @@ fn slot(tenant: &TenantId, name: KeyName) -> SlotId {
     SlotId::of_mailbox(tenant, name.user, name.generation, key)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+/// Does what may block on a thread for it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::internal("the keyring's thread ended in a panic")))
 }
 
@@ -210,6 +260,7 @@ fn missing() -> Fault {
 mod tests {
     use std::fs;
 
+    use runtime::Config;
     use vocabulary::UserId;
 
     use super::*;
@@ -218,7 +269,7 @@ mod tests {
     async fn what_is_owed_is_paid_without_being_asked_for() {
         let dir = tempfile::tempdir().unwrap();
         let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
-        let keys = Keys::open(&config, true).await.unwrap();
+        let keys = Keys::open(&Places::of(&config), true).await.unwrap();
         let slot = SlotId::of_mailbox(&TenantId::parse("contoso").unwrap(), UserId(7), 1, MailboxKey::Log);
         keys.mint(vec![slot.clone()], 1).await.unwrap();
         let (files, aside) = (dir.path().join("keyring"), dir.path().join("aside"));

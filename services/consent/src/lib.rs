@@ -2,6 +2,8 @@
 
 mod tables;
 
+mod places;
+
 mod keys;
 mod tenants;
 
@@ -10,6 +12,7 @@ mod convert;
 mod erasures;
 
 mod opening;
+mod recovering;
 mod requests;
 mod writer;
 
@@ -27,42 +30,66 @@ use std::fmt;
 use std::sync::Arc;
 
 use contracts::DESCRIPTORS;
-use contracts::consent::v1::application_service_server::ApplicationServiceServer;
-use contracts::consent::v1::consent_service_server::ConsentServiceServer;
-use contracts::consent::v1::directory_service_server::DirectoryServiceServer;
-use contracts::consent::v1::enforcement_service_server::EnforcementServiceServer;
-use contracts::consent::v1::erasure_service_server::ErasureServiceServer;
-use contracts::consent::v1::store_registry_service_server::StoreRegistryServiceServer;
-use contracts::consent::v1::tenant_service_server::TenantServiceServer;
+use contracts::consent::v1::application_service_server::{self, ApplicationServiceServer};
+use contracts::consent::v1::consent_service_server::{self, ConsentServiceServer};
+use contracts::consent::v1::directory_service_server::{self, DirectoryServiceServer};
+use contracts::consent::v1::enforcement_service_server::{self, EnforcementServiceServer};
+use contracts::consent::v1::erasure_service_server::{self, ErasureServiceServer};
+use contracts::consent::v1::store_registry_service_server::{self, StoreRegistryServiceServer};
+use contracts::consent::v1::tenant_service_server::{self, TenantServiceServer};
 use runtime::{Area, Context, sized};
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
-use vocabulary::Fault;
+use vocabulary::{Fault, Reason};
 
 use writer::Core;
 
-/// The consent service, its store and keyring open.
+pub use recovering::{Recovered, Recovery, recover, rotate_root};
+
+/// The consent service, its store and keyring open; or closed, because decisions are missing.
 #[derive(Clone)]
-pub struct Service {
-    core: Arc<Core>,
-}
+pub struct Service(Result<Arc<Core>, Fault>);
 
 /// Opens store and keyring in the data directory of `context`, makes both on a first start, and rebuilds what is kept in memory.
 ///
 /// Must be called within a Tokio runtime. What an earlier process left is compared first: a key without an open decision is destroyed,
-/// an open decision without its key is refused, never mended by a new key.
+/// an open decision without its key is refused, never mended by a new key. When decisions are missing, because the store is older than
+/// its keyring or than its mirror, the service is *closed*: it answers everything with CONSENT_ROLLED_BACK, so that nobody holds a lease.
 ///
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED: the message says what is wrong and names no person.
 pub async fn open(context: &Context) -> Result<Service, Fault> {
-    let core = opening::open(context).await?;
-    erasures::start(&core);
-    Ok(Service { core })
+    match opening::open(context).await {
+        Ok(core) => {
+            erasures::start(&core);
+            Ok(Service(Ok(core)))
+        }
+        Err(fault) if fault.reason == Reason::ConsentRolledBack => {
+            tracing::error!(%fault, "consent is closed");
+            Ok(Service(Err(fault)))
+        }
+        Err(fault) => Err(fault),
+    }
 }
+
+/// The services for clients.
+const PUBLIC: [&str; 5] = [
+    tenant_service_server::SERVICE_NAME,
+    application_service_server::SERVICE_NAME,
+    consent_service_server::SERVICE_NAME,
+    directory_service_server::SERVICE_NAME,
+    erasure_service_server::SERVICE_NAME,
+];
+
+/// The services for the suite's own.
+const INTERNAL: [&str; 2] = [store_registry_service_server::SERVICE_NAME, enforcement_service_server::SERVICE_NAME];
 
 impl Service {
     /// The services of the area: five for clients, and Enforce and the registry of stores for the suite's own.
     pub fn area(&self) -> Area {
-        let core = &self.core;
+        let core = match &self.0 {
+            Ok(core) => core,
+            Err(fault) => return Area::refusing("consent", DESCRIPTORS, &PUBLIC, &INTERNAL, fault),
+        };
         let public = core.limits.public();
         macro_rules! compressed {
             ($server:expr) => {
@@ -83,8 +110,15 @@ impl Service {
 
     /// Ends the streams of the holders and closes the store. Decisions that wait to be written are written first; later ones are refused.
     pub async fn close(self) {
-        self.core.ending.cancel();
-        self.core.store.clone().close().await;
+        if let Ok(core) = self.0 {
+            core.ending.cancel();
+            core.store.clone().close().await;
+        }
+    }
+
+    /// Why it is closed, if it is.
+    pub fn closed(&self) -> Option<&Fault> {
+        self.0.as_ref().err()
     }
 }
 

@@ -9,15 +9,16 @@ use consent_domain::{Directory, State};
 use contracts::consent::v1 as pb;
 use parking_lot::RwLock;
 use runtime::{Config, Context};
-use store::{Options, Store};
+use store::{Options, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
-use vocabulary::{Fault, Kind, Reason};
+use vocabulary::{Fault, TenantId};
 
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
 use crate::erasures::{self, Erasures};
 use crate::expiring;
-use crate::keys::{self, Keys};
+use crate::keys::{self, Keys, TenantKeys};
+use crate::places::{Places, rolled_back};
 use crate::requests::Kept;
 use crate::tables;
 use crate::tenants::{Held, Tenants};
@@ -32,12 +33,16 @@ const PAY_EVERY: Duration = Duration::from_secs(5);
 /// Opens everything.
 ///
 /// # Errors
-/// STORE_FAILED, KEYRING_FAILED.
+/// STORE_FAILED, KEYRING_FAILED; CONSENT_ROLLED_BACK when decisions are missing.
 pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     let Context { config, clock, stopping, .. } = context;
-    let store = open_store(config).await?;
+    let places = Places::of(config);
+    if places.mirror.is_none() {
+        tracing::warn!("there is no `keyring.mirror`: whoever loses this disk loses every key and every decision");
+    }
+    let store = open_store(config, &places).await?;
     let found = store.get::<tables::Head>(&())?;
-    let keys = Keys::open(config, found.is_none()).await?;
+    let keys = Keys::open(&places, found.is_none()).await?;
     agree(found.as_ref(), &keys)?;
     let before = found.unwrap_or_default();
     let allowed_regions: Arc<[Box<str>]> = config.allowed_regions.iter().map(|region| region.as_str().into()).collect();
@@ -77,22 +82,34 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
     Ok(core)
 }
 
-async fn open_store(config: &Config) -> Result<Store, Fault> {
-    let options = Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
-    Ok(Store::open(&config.area_dir("consent"), options).await?)
+/// Opens the store, and its mirror if there is one.
+///
+/// # Errors
+/// STORE_FAILED; CONSENT_ROLLED_BACK when the mirror has decisions that the store has not.
+pub(crate) async fn open_store(config: &Config, places: &Places) -> Result<Store, Fault> {
+    let mirror = places.mirror.as_ref().map(|mirror| mirror.store.as_path());
+    Store::open_mirrored(&places.store, mirror, options(config)).await.map_err(|error| match error {
+        StoreError::BehindMirror => rolled_back("the store of consent lacks decisions that its mirror has"),
+        error => error.into(),
+    })
+}
+
+/// How the store is opened.
+pub(crate) fn options(config: &Config) -> Options {
+    Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() }
 }
 
 /// A keyring that knows more than the store belongs to a store that was put back or lost: its decisions are missing, and what they
 /// withdrew would stand open again.
-fn agree(head: Option<&pb::StoredHead>, keys: &Keys) -> Result<(), Fault> {
-    let message = match head {
-        None if !keys.is_empty() => "the keyring holds keys but the store of consent is empty: restore the store that belongs to it",
-        Some(head) if keys.position() > head.position => {
-            "the keyring is ahead of the store of consent: restore a store that has all decisions"
-        }
-        Some(_) | None => return Ok(()),
-    };
-    Err(Fault::new(Kind::FailedPrecondition, Reason::KeyringFailed, message))
+///
+/// # Errors
+/// CONSENT_ROLLED_BACK.
+pub(crate) fn agree(head: Option<&pb::StoredHead>, keys: &Keys) -> Result<(), Fault> {
+    match head {
+        None if !keys.is_empty() => Err(rolled_back("the keyring holds keys, but the store of consent is empty")),
+        Some(head) if keys.position() > head.position => Err(rolled_back("the store of consent is older than its keyring")),
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, position: u64) -> Result<(Tenants, Kept), Fault> {
@@ -100,26 +117,39 @@ async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, positi
         let mut held = BTreeMap::new();
         for row in store.scan::<tables::Tenants>(()) {
             let (tenant, row) = row?;
-            let names = stored::names(&row);
-            let own = keys.of_tenant(&tenant, names)?;
-            let mut directory = Directory::default();
-            for row in store.scan::<tables::Users>((tenant.clone(),)) {
-                let ((_, id), row) = row?;
-                directory.put(Arc::new(stored::user(&tenant, id, &row, &own)?));
-            }
-            let applications = stored::applications(store.get::<tables::Applications>(&tenant)?.unwrap_or_default());
-            let (settings, consent) = stored::tenant(&tenant, &row, &own)?;
-            let groups = Arc::new(stored::groups(&store, &tenant, &own)?);
-            let erased = Arc::new(erasures::erased(&store, &tenant)?);
-            let allowed_regions = Arc::clone(&allowed_regions);
-            let (id, position) = (tenant.clone(), row.position);
-            let state = State { tenant: id, settings, allowed_regions, consent, applications, groups, directory, names, erased, position };
+            let own = keys.of_tenant(&tenant, stored::names(&row))?;
+            let state = state(&store, &tenant, &row, &own, &allowed_regions)?;
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }
         Ok((Tenants { held, position, erased: erasures::erased_tenants(&store)? }, Kept::read(&store)?))
     };
     tokio::task::spawn_blocking(reading).await.unwrap_or_else(|_| Err(Fault::internal("the store could not be read")))
+}
+
+/// What is decided about a tenant.
+///
+/// # Errors
+/// STORE_FAILED when a row is damaged, or under keys that are gone.
+pub(crate) fn state(
+    store: &Store,
+    tenant: &TenantId,
+    row: &pb::StoredTenant,
+    own: &TenantKeys,
+    allowed_regions: &Arc<[Box<str>]>,
+) -> Result<State, Fault> {
+    let mut directory = Directory::default();
+    for row in store.scan::<tables::Users>((tenant.clone(),)) {
+        let ((_, id), row) = row?;
+        directory.put(Arc::new(stored::user(tenant, id, &row, own)?));
+    }
+    let applications = stored::applications(store.get::<tables::Applications>(tenant)?.unwrap_or_default());
+    let (settings, consent) = stored::tenant(tenant, row, own)?;
+    let groups = Arc::new(stored::groups(store, tenant, own)?);
+    let erased = Arc::new(erasures::erased(store, tenant)?);
+    let (allowed_regions, names, position) = (Arc::clone(allowed_regions), stored::names(row), row.position);
+    let tenant = tenant.clone();
+    Ok(State { tenant, settings, allowed_regions, consent, applications, groups, directory, names, erased, position })
 }
 
 /// A slot without a decision that stands is what a crash left: minted for a decision that was never taken, or not yet destroyed.

@@ -307,6 +307,8 @@ fn applied_nothing(error: &StoreError) -> bool {
         | StoreError::Failed { .. }
         | StoreError::Damaged { .. }
         | StoreError::UnknownFormat { .. }
+        | StoreError::BehindMirror
+        | StoreError::AheadOfMirror
         | StoreError::Closed => false,
     }
 }

@@ -322,6 +322,9 @@ pub enum ErrorReason {
     InternalFault = 25,
     /// The request would destroy many mailboxes and does not name their number; the metadata `mailboxes` and `of` say how many of how many.
     WouldDestroy = 26,
+    /// Decisions are missing: the store of consent is older than its keyring or its mirror, or is gone. Consent serves nobody until they are
+    /// brought back, or everything is withdrawn.
+    ConsentRolledBack = 45,
     /// The directory named no such group.
     GroupNotFound = 30,
     /// The erasure does not exist.
@@ -369,6 +372,7 @@ impl ErrorReason {
             Self::KeyringFailed => "ERROR_REASON_KEYRING_FAILED",
             Self::InternalFault => "ERROR_REASON_INTERNAL_FAULT",
             Self::WouldDestroy => "ERROR_REASON_WOULD_DESTROY",
+            Self::ConsentRolledBack => "ERROR_REASON_CONSENT_ROLLED_BACK",
             Self::GroupNotFound => "ERROR_REASON_GROUP_NOT_FOUND",
             Self::ErasureNotFound => "ERROR_REASON_ERASURE_NOT_FOUND",
             Self::StoreNotFound => "ERROR_REASON_STORE_NOT_FOUND",
@@ -407,6 +411,7 @@ impl ErrorReason {
             "ERROR_REASON_KEYRING_FAILED" => Some(Self::KeyringFailed),
             "ERROR_REASON_INTERNAL_FAULT" => Some(Self::InternalFault),
             "ERROR_REASON_WOULD_DESTROY" => Some(Self::WouldDestroy),
+            "ERROR_REASON_CONSENT_ROLLED_BACK" => Some(Self::ConsentRolledBack),
             "ERROR_REASON_GROUP_NOT_FOUND" => Some(Self::GroupNotFound),
             "ERROR_REASON_ERASURE_NOT_FOUND" => Some(Self::ErasureNotFound),
             "ERROR_REASON_STORE_NOT_FOUND" => Some(Self::StoreNotFound),

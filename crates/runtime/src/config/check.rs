@@ -32,6 +32,9 @@ impl Config {
         if !(100..=60_000).contains(&self.lease_ms) {
             problems.push("`lease_ms`: must be between 100 and 60000".into());
         }
+        if self.keyring.root_keys() > 1 {
+            problems.push("`keyring`: one of `root_key_file`, `root_key_env` and `root_key_command` at most".into());
+        }
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
     }
 }
@@ -46,8 +49,10 @@ mod tests {
         config.check().unwrap();
         config.listen.graph = "0.0.0.0:7604".parse().unwrap();
         config.lease_ms = 0;
+        config.keyring.root_key_file = Some("root.key".into());
+        config.keyring.root_key_command = vec!["kms".into()];
         let error = config.check().unwrap_err();
-        assert_eq!(error.problems.len(), 2, "{error}");
+        assert_eq!(error.problems.len(), 3, "{error}");
         assert!(error.to_string().contains("listen.graph"), "{error}");
     }
 }

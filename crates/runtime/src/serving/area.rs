@@ -8,11 +8,12 @@ use http::Request;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tower::{Service, ServiceExt as _};
+use tower::{Service, ServiceExt as _, service_fn};
+use vocabulary::Fault;
 
 use crate::authentication::Authenticator;
 use crate::gate::Gate;
-use crate::{AccessTable, Link};
+use crate::{AccessTable, Link, status};
 
 /// What one area serves: its public services, its internal ones, and the descriptors of both.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Area {
     pub(super) internal: Router,
     pub(super) internal_services: Vec<&'static str>,
     pub(super) descriptors: &'static [u8],
+    /// Whether it serves at all; what does not reports NOT_SERVING.
+    pub(super) serves: bool,
 }
 
 impl Area {
@@ -35,7 +38,28 @@ impl Area {
             internal: Router::new(),
             internal_services: Vec::new(),
             descriptors,
+            serves: true,
         }
+    }
+
+    /// An area that cannot be served: whatever its services are asked, they answer this fault.
+    pub fn refusing(
+        name: &'static str,
+        descriptors: &'static [u8],
+        public: &[&'static str],
+        internal: &[&'static str],
+        fault: &Fault,
+    ) -> Self {
+        let fault = fault.clone();
+        let refuse = service_fn(move |_: Request<Body>| {
+            let refused = status(fault.clone()).into_http();
+            async move { Ok::<_, Infallible>(refused) }
+        });
+        let mut area = Self { serves: false, ..Self::new(name, descriptors) };
+        area.public = public.iter().fold(area.public, |router, service| mount(router, service, refuse.clone()));
+        area.internal = internal.iter().fold(area.internal, |router, service| mount(router, service, refuse.clone()));
+        (area.public_services, area.internal_services) = (public.to_vec(), internal.to_vec());
+        area
     }
 
     /// Adds a service that clients may call.

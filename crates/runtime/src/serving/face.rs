@@ -40,7 +40,7 @@ impl Face {
         }
         let (reporter, server) = health_reporter();
         let health = Health { reporter, services };
-        health.report(ServingStatus::Serving).await;
+        health.report(if area.serves { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
         Ok(Self { routes: Guard.layer(gate.layer(routes.add_service(server).prepare())), health })
     }
 }

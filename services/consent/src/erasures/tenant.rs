@@ -89,7 +89,7 @@ impl Core {
 }
 
 /// Deletes whatever consent keeps of a tenant but its erasures.
-fn delete_rows(changes: &mut Changes<'_>, tenant: &TenantId) -> Result<(), StoreError> {
+pub(crate) fn delete_rows(changes: &mut Changes<'_>, tenant: &TenantId) -> Result<(), StoreError> {
     let prefix = || (tenant.clone(),);
     let users: Vec<_> = changes.scan::<tables::Users>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
     let groups: Vec<_> = changes.scan::<tables::Groups>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;

@@ -129,18 +129,6 @@ async fn keys_outlive_a_commit_that_failed_after_its_batch_was_applied() {
     assert_eq!(mailbox_slots(&keyring(dir.path()).await), 9);
 }
 
-#[tokio::test]
-async fn a_store_that_lacks_decisions_of_its_keyring_is_refused() {
-    let suite = Suite::start(LEASE).await;
-    let dir = suite.stop().await;
-    keyring(dir.path()).await.apply(Change::default(), 1000).unwrap();
-    assert!(Suite::refused(dir).await.message.contains("ahead"));
-    let suite = Suite::start(LEASE).await;
-    let dir = suite.stop().await;
-    std::fs::remove_dir_all(dir.path().join("consent")).unwrap();
-    assert!(Suite::refused(dir).await.message.contains("empty"));
-}
-
 async fn get_tenant(suite: &Suite) -> pb::Tenant {
     let request = pb::GetTenantRequest { tenant_id: TENANT.into() };
     told(suite.tenants().get_tenant(request).await).unwrap().tenant.unwrap()

@@ -54,6 +54,11 @@ impl Suite {
         let allowed_regions = regions.iter().map(|region| (*region).to_owned()).collect();
         let lease_ms = lease.as_millis() as u64;
         let config = Config { data_dir: dir.path().to_owned(), lease_ms, allowed_regions, ..Config::default() };
+        Self::configured(dir, clock, config).await
+    }
+
+    /// With these settings, and its files somewhere in that directory.
+    pub async fn configured(dir: TempDir, clock: Arc<dyn Clock>, config: Config) -> Result<Self, (TempDir, Fault)> {
         let context = Context::new(Arc::new(config), clock);
         match consent::open(&context).await {
             Ok(service) => Ok(Self { link: service.area().link(&context.authenticator), context, dir, service }),
@@ -75,6 +80,11 @@ impl Suite {
     /// Why a service does not start on these files.
     pub async fn refused(dir: TempDir) -> Fault {
         Self::at(dir, Duration::from_millis(200)).await.err().unwrap().1
+    }
+
+    /// Why it is closed, if it is.
+    pub fn closed(&self) -> Option<&Fault> {
+        self.service.closed()
     }
 
     /// Starts a service on these files.
