@@ -84,6 +84,11 @@ impl Running {
         Self::of_children(directory, &AREAS.map(|area| vec![area]), lease_ms)
     }
 
+    /// The same, with settings besides the harness's own.
+    pub fn in_five_processes_with(directory: Arc<TempDir>, settings: &[String]) -> Self {
+        Self::of_children_with(directory, &AREAS.map(|area| vec![area]), LEASE_MS, settings)
+    }
+
     /// Sends a signal to the process of an area.
     pub fn signal(&self, area: &str, signal: Signal) {
         let Held::Children(children) = &self.held else { panic!("there is one process only") };
@@ -96,10 +101,14 @@ impl Running {
     }
 
     fn of_children(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64) -> Self {
+        Self::of_children_with(directory, groups, lease_ms, &[])
+    }
+
+    fn of_children_with(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64, settings: &[String]) -> Self {
         let mut children = Vec::new();
         let mut gateway = None;
         for areas in groups {
-            let (child, addresses) = child(directory.path(), areas, lease_ms);
+            let (child, addresses) = child(directory.path(), areas, lease_ms, settings);
             gateway = gateway.or_else(|| addresses.iter().find(|(area, _)| area == "gateway").map(|(_, address)| *address));
             children.push(child);
         }
@@ -168,7 +177,7 @@ pub fn binary() -> PathBuf {
     path
 }
 
-fn child(directory: &Path, areas: &[&str], lease_ms: u64) -> (Child, Vec<(String, SocketAddr)>) {
+fn child(directory: &Path, areas: &[&str], lease_ms: u64, settings: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
     let mut command = Command::new(binary());
     command.arg("serve").args(areas).stdout(Stdio::piped());
     let mut set = |key: &str, value: String| {
@@ -178,6 +187,9 @@ fn child(directory: &Path, areas: &[&str], lease_ms: u64) -> (Child, Vec<(String
     set("lease_ms", lease_ms.to_string());
     set("telemetry.log", "warn".to_owned());
     AREAS.iter().for_each(|area| set(&format!("listen.{area}"), "127.0.0.1:0".to_owned()));
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let expected = if areas.is_empty() { AREAS.len() } else { areas.len() };

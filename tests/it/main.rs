@@ -17,4 +17,5 @@ mod enforcement;
 mod erasing;
 mod groups;
 mod joint;
+mod recovering;
 mod story;

@@ -2,6 +2,7 @@
 
 mod deciding;
 mod erasing;
+mod keeping;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use deciding::{
 };
 
 pub use erasing::{Erase, Store};
+pub use keeping::{Keyring, NextRoot, Recover};
 
 /// Relationship intelligence that reads nothing without consent.
 #[derive(Debug, Parser)]
@@ -49,6 +51,9 @@ pub enum Command {
     /// Shows and retires the stores that erasures wait for.
     #[command(subcommand)]
     Store(Store),
+    /// Looks after the keyring of a suite that does not run.
+    #[command(subcommand)]
+    Keyring(Keyring),
     /// Reads interactions from files.
     #[command(subcommand)]
     Import(Import),

@@ -5,6 +5,7 @@ pub mod consent;
 pub mod directory;
 pub mod erase;
 pub mod import;
+pub mod keyring;
 pub mod records;
 pub mod serve;
 pub mod show;

@@ -242,6 +242,8 @@ pub enum Consent {
         #[command(flatten)]
         target: Target,
     },
+    /// Brings it back while nothing serves it: after a lost disk, or when decisions are missing.
+    Recover(super::Recover),
     /// Leaves a user out.
     OptOut(Personal),
     /// Takes a user in again.

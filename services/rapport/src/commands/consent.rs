@@ -48,6 +48,7 @@ pub async fn run(command: Consent, out: &mut impl Write) -> Result<(), Fault> {
             let since = revoked.enforced_time.as_ref().map(from_timestamp).unwrap_or_default();
             said(writeln!(out, "withdrawn: the keys of {closed} are destroyed, in force everywhere since {since}"))
         }
+        Consent::Recover(command) => super::keyring::recover(command, out).await,
         Consent::OptOut(personal) => {
             let Client { link, tenant } = Client::of(&personal.target).await?;
             let request = pb::OptOutUserRequest {

@@ -6,17 +6,28 @@ use std::sync::Arc;
 use runtime::{Config, shutdown_signal, telemetry};
 use vocabulary::{Fault, Kind, Reason, SystemClock};
 
-use crate::cli::Serve;
+use crate::cli::{ConfigArgs, Serve};
 use crate::output::said;
 use crate::suite::{AREAS, Suite};
+
+/// The settings of a suite.
+///
+/// # Errors
+/// INVALID_FIELDS: what is wrong, and where it comes from.
+pub fn settings(from: &ConfigArgs) -> Result<Config, Fault> {
+    Config::load(from.config.as_deref(), &from.settings).map_err(|error| wrong(&error))
+}
+
+fn wrong(error: &dyn std::error::Error) -> Fault {
+    Fault::new(Kind::InvalidArgument, Reason::InvalidFields, error.to_string())
+}
 
 /// Runs the command. Prints one line for each area once it is bound: `AREA ADDRESS`.
 ///
 /// # Errors
 /// When the configuration is wrong, or an area cannot be opened.
 pub async fn run(command: Serve, out: &mut impl Write) -> Result<(), Fault> {
-    let wrong = |error: &dyn std::error::Error| Fault::new(Kind::InvalidArgument, Reason::InvalidFields, error.to_string());
-    let config = Config::load(command.config.config.as_deref(), &command.config.settings).map_err(|error| wrong(&error))?;
+    let config = settings(&command.config)?;
     if command.print_config {
         let printed = config.print().map_err(|error| wrong(&error))?;
         return said(write!(out, "{printed}"));
