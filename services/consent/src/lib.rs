@@ -14,6 +14,7 @@ mod erasures;
 mod opening;
 mod recovering;
 mod requests;
+mod steps;
 mod writer;
 
 mod reading;
@@ -43,6 +44,8 @@ use vocabulary::{Fault, Reason};
 
 use writer::Core;
 
+pub use steps::{Observer, Step};
+
 pub use recovering::{Recovered, Recovery, recover, rotate_root};
 
 /// The consent service, its store and keyring open; or closed, because decisions are missing.
@@ -58,7 +61,15 @@ pub struct Service(Result<Arc<Core>, Fault>);
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED: the message says what is wrong and names no person.
 pub async fn open(context: &Context) -> Result<Service, Fault> {
-    match opening::open(context).await {
+    open_observed(context, steps::unobserved()).await
+}
+
+/// As [`open`], with somebody who is told of every step of every decision.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_observed(context: &Context, observer: Observer) -> Result<Service, Fault> {
+    match opening::open(context, observer).await {
         Ok(core) => {
             erasures::start(&core);
             Ok(Service(Ok(core)))

@@ -20,6 +20,7 @@ use crate::expiring;
 use crate::keys::{self, Keys, TenantKeys};
 use crate::places::{Places, rolled_back};
 use crate::requests::Kept;
+use crate::steps::Observer;
 use crate::tables;
 use crate::tenants::{Held, Tenants};
 use crate::writer::Core;
@@ -34,7 +35,7 @@ const PAY_EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED; CONSENT_ROLLED_BACK when decisions are missing.
-pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
+pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Core>, Fault> {
     let Context { config, clock, stopping, .. } = context;
     let places = Places::of(config);
     if places.mirror.is_none() {
@@ -76,6 +77,7 @@ pub(crate) async fn open(context: &Context) -> Result<Arc<Core>, Fault> {
         writing: Mutex::new(kept),
         allowed_regions,
         changed: Arc::new(Notify::new()),
+        observer,
     });
     expiring::settle(&core).await?;
     expiring::start(&core);

@@ -20,6 +20,7 @@ use crate::enforce::{Change, Hub, Ticking};
 use crate::erasures::{self, Erasures};
 use crate::keys::{self, Keys};
 use crate::requests::{self, Kept, Repeatable, RequestKey};
+use crate::steps::{Observer, Step};
 use crate::tables;
 use crate::tenants::{Held, Tenants};
 
@@ -43,6 +44,8 @@ pub(crate) struct Core {
     pub erasures: Erasures,
     /// Held from reading the state to replacing it.
     pub writing: Mutex<Kept>,
+    /// Told of every step.
+    pub observer: Observer,
     pub _ticking: Ticking,
 }
 
@@ -109,6 +112,7 @@ impl Core {
             let key = request.as_ref().map(|(key, _)| key.clone());
             let minted = keys::minted(&command.tenant, &decision);
             core.keys.mint(minted.clone(), position).await?;
+            core.passed(Step::KeysMinted);
             next.mailbox_keys.extend(core.keys.of_mailboxes(&command.tenant, decision.mint.iter().copied())?);
             if decision.names.is_some() {
                 next.keys = core.keys.of_tenant(&command.tenant, next.state.names)?;
@@ -120,6 +124,7 @@ impl Core {
                 core.publish(Some(&held.state), next, &decision);
             }
             core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await?;
+            core.passed(Step::KeysDestroyed);
             Ok(Decided { answer, awaited, request: key })
         });
         let decided = decided.await;
@@ -166,6 +171,7 @@ impl Core {
             let answer = answer(&state, core.revision(position + 1));
             let slots = keys::of_tenant(&command.tenant, NamesKey::default());
             core.keys.mint(slots.clone(), position).await?;
+            core.passed(Step::KeysMinted);
             let keys = core.keys.of_tenant(&command.tenant, NamesKey::default())?;
             let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
             let next = Held { state, keys, mailbox_keys: Default::default() };
@@ -264,6 +270,7 @@ impl Core {
             let _owed = self.keys.destroy(minted, 0).await;
         }
         committed?;
+        self.passed(Step::DecisionDurable);
         if let Some(erasure) = erasure {
             self.erasures.written(&erasure);
         }
@@ -282,8 +289,14 @@ impl Core {
             tenants.held.insert(tenant.state.tenant.clone(), tenant);
             tenants.position = position;
         });
+        self.passed(Step::HoldersTold);
         self.changed.notify_one();
         tracing::info!(position, narrowing, users = decision.users.len(), minted = decision.mint.len(), "decided");
+    }
+
+    /// Tells whoever looks on.
+    pub fn passed(&self, step: Step) {
+        (self.observer)(step);
     }
 
     /// Runs to its end even if whoever asked goes away: between key, decision and announcement there is no stopping.

@@ -12,6 +12,7 @@ use vocabulary::{Fault, TenantId};
 use super::rows::place;
 use super::{Erasures, of};
 use crate::convert::stored;
+use crate::steps::Step;
 use crate::tables;
 use crate::tenants::Held;
 use crate::writer::{Command, Core};
@@ -61,6 +62,10 @@ async fn keep(core: Weak<Core>, mut changes: tokio::sync::watch::Receiver<u64>) 
 async fn step(core: &Arc<Core>, tenant: &TenantId, sealed: &mut HashMap<TenantId, u32>) -> Result<(), Fault> {
     let names = core.present(tenant)?.0.state.names;
     if !names.retiring {
+        if any_to_finish(core, tenant, names.generation)? {
+            // An earlier process ended between destroying the key and saying so.
+            finish(core, tenant, names.generation).await?;
+        }
         if begins(core, tenant, names.generation + 1).await? {
             decide(core, tenant, rotate::begin).await?;
             core.erasures.stir();
@@ -69,6 +74,7 @@ async fn step(core: &Arc<Core>, tenant: &TenantId, sealed: &mut HashMap<TenantId
     }
     if sealed.get(tenant) != Some(&names.generation) {
         seal_anew(core, tenant).await?;
+        core.passed(Step::NamesSealedAnew);
         sealed.insert(tenant.clone(), names.generation);
     }
     if all_sealed(core, tenant, names.generation)? {
@@ -115,6 +121,22 @@ fn all_sealed(core: &Core, tenant: &TenantId, generation: u32) -> Result<bool, F
     Ok(true)
 }
 
+/// Whether an erasure waited for this replacement of `names`, or an earlier one.
+fn waited_for(row: &pb::StoredErasure, generation: u32) -> bool {
+    row.names_generation != 0 && row.names_generation <= generation && !row.names_owed
+}
+
+/// Whether an erasure waited for what has been done.
+fn any_to_finish(core: &Core, tenant: &TenantId, generation: u32) -> Result<bool, Fault> {
+    for key in core.erasures.open_of(tenant) {
+        let row = core.store.get::<tables::Erasures>(&key)?;
+        if row.is_some_and(|row| row.finish_micros == 0 && waited_for(&row, generation)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Finishes what waited for the old key to be destroyed.
 async fn finish(core: &Core, tenant: &TenantId, generation: u32) -> Result<(), Fault> {
     let (now, open) = (core.clock.now(), core.erasures.open_of(tenant));
@@ -122,7 +144,7 @@ async fn finish(core: &Core, tenant: &TenantId, generation: u32) -> Result<(), F
         let mut finished = Vec::new();
         for key in open {
             let Some(mut row) = changes.get::<tables::Erasures>(&key)? else { continue };
-            if row.names_generation == 0 || row.names_generation > generation || row.names_owed {
+            if !waited_for(&row, generation) {
                 continue;
             }
             if row.finish_micros == 0 {
@@ -133,7 +155,9 @@ async fn finish(core: &Core, tenant: &TenantId, generation: u32) -> Result<(), F
         }
         Ok::<_, Fault>(finished)
     });
-    core.finished(&finished.await?);
+    let finished = finished.await?;
+    core.passed(Step::ErasureFinished);
+    core.finished(&finished);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use vocabulary::{Fault, TenantId, Timestamp};
 use super::ErasureKey;
 use crate::enforce::Change;
 use crate::keys;
+use crate::steps::Step;
 use crate::tables;
 use crate::tenants::Held;
 use crate::writer::Core;
@@ -70,6 +71,7 @@ impl Core {
             changes.put::<tables::Head>(&(), &head)
         });
         committed.await?;
+        self.passed(Step::DecisionDurable);
         self.erasures.told.lock().retain(|(of, _)| *of != tenant);
         self.erasures.open.lock().insert(key);
         let slots: Vec<_> = keys::needed(&held.state).collect();
@@ -80,9 +82,11 @@ impl Core {
             tenants.erased.insert(tenant.clone(), going.number);
             tenants.position = position;
         });
+        self.passed(Step::HoldersTold);
         self.changed.notify_one();
         tracing::info!(position, users = going.users, "a tenant is erased");
         self.keys.destroy(slots, position).await?;
+        self.passed(Step::KeysDestroyed);
         self.erasures.stir();
         Ok((going, position))
     }

@@ -8,6 +8,7 @@ mod ending;
 mod enforcement;
 mod granting;
 mod groups;
+mod killed;
 mod mirror;
 mod pages;
 mod recovering;

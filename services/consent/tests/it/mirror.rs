@@ -18,13 +18,13 @@ use crate::suite::{Suite, TENANT, opt_out, revoke, told};
 const LEASE: Duration = Duration::from_millis(200);
 
 /// A root key that no disk holds, and a mirror in a directory of its own.
-fn config(dir: &Path) -> Config {
+pub fn config(dir: &Path) -> Config {
     let root_key_command = ["sh", "-c", "printf %064d 7"].map(str::to_owned).to_vec();
     let keyring = config::Keyring { root_key_command, mirror: Some(dir.join("second disk")), ..Default::default() };
     Config { data_dir: first(dir), lease_ms: LEASE.as_millis() as u64, keyring, ..Config::default() }
 }
 
-fn first(dir: &Path) -> PathBuf {
+pub fn first(dir: &Path) -> PathBuf {
     dir.join("first disk")
 }
 
@@ -38,7 +38,7 @@ async fn from_mirror(dir: &Path) -> Result<u64, Fault> {
 }
 
 /// The keyring in this folder, of a service that has ended.
-async fn ring(dir: &Path, root: &RootKey) -> Keyring {
+pub async fn ring(dir: &Path, root: &RootKey) -> Keyring {
     loop {
         match Keyring::open(&dir.join("keyring"), &dir.join("epoch"), root) {
             Err(KeyringError::InUse) => tokio::task::yield_now().await,
@@ -47,7 +47,7 @@ async fn ring(dir: &Path, root: &RootKey) -> Keyring {
     }
 }
 
-fn root() -> RootKey {
+pub fn root() -> RootKey {
     RootKey::from_hex(&format!("{:064}", 7)).unwrap()
 }
 

@@ -59,8 +59,18 @@ impl Suite {
 
     /// With these settings, and its files somewhere in that directory.
     pub async fn configured(dir: TempDir, clock: Arc<dyn Clock>, config: Config) -> Result<Self, (TempDir, Fault)> {
+        Self::observed(dir, clock, config, Arc::new(|_| {})).await
+    }
+
+    /// The same, with somebody who looks on.
+    pub async fn observed(
+        dir: TempDir,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        observer: consent::Observer,
+    ) -> Result<Self, (TempDir, Fault)> {
         let context = Context::new(Arc::new(config), clock);
-        match consent::open(&context).await {
+        match consent::open_observed(&context, observer).await {
             Ok(service) => Ok(Self { link: service.area().link(&context.authenticator), context, dir, service }),
             Err(fault) => Err((dir, fault)),
         }
