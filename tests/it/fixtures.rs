@@ -13,6 +13,7 @@ use contracts::graph::v1::list_introducers_request::Target;
 use prost::Message;
 use rapport::client::{Client, timestamp, told};
 use rapport::convert;
+use rapport::demo::load;
 use synthetic::{Company, Spec};
 use vocabulary::{Clock, Fault, SystemClock};
 
@@ -135,4 +136,57 @@ pub async fn opt_out(client: &Client, user: &str) -> Result<consent::OptOutUserR
 pub async fn opt_in(client: &Client, user: &str) -> Result<consent::OptInUserResponse, Fault> {
     let request = consent::OptInUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
     told(ConsentServiceClient::new(client.link.clone()).opt_in_user(request).await)
+}
+
+/// A colleague who knows a lead by their own mailbox, and what everybody sees of the lead without it.
+#[derive(Clone)]
+pub struct Known {
+    pub address: String,
+    pub mailbox: synthetic::Mailbox,
+    pub mails_without: i64,
+    lead_id: String,
+    company: Company,
+}
+
+impl Known {
+    /// Loads the company, finds the colleague and opts them out.
+    pub async fn of(client: &Client, company: &Company) -> Self {
+        load::company(client, company).await.unwrap();
+        let granted = grant(client).await.unwrap();
+        let read = load::mailboxes(client, company, &granted.revision).await.unwrap();
+        let lead_id = company.stories.lead.lead_id.clone();
+        let listed = introducers(client, Target::Record(lead(&lead_id)), &read.revision).await.unwrap();
+        let mut company = company.clone();
+        for one in listed {
+            let Some(mailbox) = company.mailboxes.iter().find(|mailbox| mailbox.address == one.address).cloned() else { continue };
+            let with = mails(&overview(client, lead(&lead_id), &read.revision).await.unwrap());
+            let out = opt_out(client, &one.address).await.unwrap();
+            let mails_without = mails(&overview(client, lead(&lead_id), &out.revision).await.unwrap());
+            let left = introducers(client, Target::Record(lead(&lead_id)), &out.revision).await.unwrap();
+            if with > mails_without && left.iter().all(|held| held.address != one.address) {
+                company.mailboxes.retain(|held| held.address == one.address);
+                return Self { address: one.address, mailbox, mails_without, lead_id, company };
+            }
+        }
+        panic!("nobody knows the lead by mail");
+    }
+
+    /// Opts the colleague in, reads the mailbox again and waits until it shows.
+    pub async fn bring_back(&self, client: &Client) {
+        let back = opt_in(client, &self.address).await.unwrap();
+        let read = load::mailboxes(client, &self.company, &back.revision).await.unwrap();
+        assert!(mails(&overview(client, self.record(), &read.revision).await.unwrap()) > self.mails_without);
+        let listed = introducers(client, self.target(), &read.revision).await.unwrap();
+        assert!(listed.iter().any(|held| held.address == self.address));
+    }
+
+    /// The lead.
+    pub fn record(&self) -> RecordRef {
+        lead(&self.lead_id)
+    }
+
+    /// Whom introductions are wanted to.
+    pub fn target(&self) -> Target {
+        Target::Record(self.record())
+    }
 }

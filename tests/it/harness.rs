@@ -177,7 +177,8 @@ pub fn binary() -> PathBuf {
     path
 }
 
-fn child(directory: &Path, areas: &[&str], lease_ms: u64, settings: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
+/// Starts a process with these areas, and waits until it says where they are.
+pub fn child(directory: &Path, areas: &[&str], lease_ms: u64, settings: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
     let mut command = Command::new(binary());
     command.arg("serve").args(areas).stdout(Stdio::piped());
     let mut set = |key: &str, value: String| {

@@ -18,4 +18,5 @@ mod erasing;
 mod groups;
 mod joint;
 mod recovering;
+mod rounds;
 mod story;
