@@ -152,7 +152,11 @@ async fn fifty_withdrawals_bind_every_process_whatever_happens_to_it() {
     }
     record.over.store(true, Ordering::Relaxed);
     everybody.join_all().await;
-    judge(&record, &withdrawn);
+    let [open, after] = judge(&record, &withdrawn);
+    let unanswered = record.seen.lock().unwrap().iter().filter(|seen| seen.told.is_none()).count();
+    println!("{ROUNDS} rounds; requests that saw or stored it while open (relationship, introducers, ingest): {open:?}");
+    println!("requests after an answer, none of which did: {after:?}; unanswered over all: {unanswered}");
+    assert!(open.iter().chain(&after).all(|count| *count > ROUNDS), "too few requests prove nothing: {open:?} {after:?}");
 }
 
 /// Withdraws in the midst of the trouble; the boot time after the answer.
@@ -253,8 +257,9 @@ fn another(interactions: &[Interaction], number: u64) -> Interaction {
     interaction
 }
 
-/// No request that began after an answer, and before the mailbox was asked for again, saw or stored anything of it.
-fn judge(record: &Record, withdrawn: &[(Trouble, Range<Duration>, Range<Duration>)]) {
+/// No request that began after an answer, and before the mailbox was asked for again, saw or stored anything of it. How many did while it
+/// was open, and how many were answered afterwards, of each kind.
+fn judge(record: &Record, withdrawn: &[(Trouble, Range<Duration>, Range<Duration>)]) -> [[usize; 3]; 2] {
     let mut open = [0; 3];
     let mut after = [0; 3];
     for (round, (trouble, before, afterwards)) in withdrawn.iter().enumerate() {
@@ -265,8 +270,5 @@ fn judge(record: &Record, withdrawn: &[(Trouble, Range<Duration>, Range<Duration
             open[place] += record.within(before, what).0;
         }
     }
-    let unanswered = record.seen.lock().unwrap().iter().filter(|seen| seen.told.is_none()).count();
-    println!("{ROUNDS} rounds; requests that saw or stored it while open (relationship, introducers, ingest): {open:?}");
-    println!("requests after an answer, none of which did: {after:?}; unanswered over all: {unanswered}");
-    assert!(open.iter().chain(&after).all(|count| *count > ROUNDS), "too few requests prove nothing: {open:?} {after:?}");
+    [open, after]
 }
