@@ -3,8 +3,8 @@
 
 mod limit;
 mod sender;
-mod visible;
-mod workload;
+pub mod visible;
+pub mod workload;
 
 use std::io::Write;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use vocabulary::Fault;
 use crate::figure::{Figure, figure};
 use crate::meter::{self, Stopwatch};
 use crate::suite::{Bench, Running, grant};
-use sender::{Sent, send};
-use workload::Lane;
+pub use sender::{Sent, send};
+pub use workload::Lane;
 
 /// Runs of the limit, of which the middle one counts: it takes so short that chance weighs.
 const LIMIT_RUNS: usize = 3;

@@ -1,5 +1,6 @@
 //! Measurements of the suite against named peers: what is measured, where the stores lie, and the figures as a table and as JSON.
 
+mod consent;
 mod figure;
 mod ingest;
 mod meter;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use consent::Extent;
 use rapport::output::said;
 use suite::Bench;
 use vocabulary::Fault;
@@ -43,6 +45,18 @@ enum Command {
         #[arg(long, default_value_t = 2, value_name = "N")]
         connections: usize,
     },
+    /// How long a withdrawal takes until it is in force, and an erasure until every store has done its part.
+    Consent {
+        /// Withdrawals that are measured with every holder awake.
+        #[arg(long, default_value_t = 300, value_name = "N")]
+        withdrawals: usize,
+        /// Withdrawals that are measured with one holder that stands still; each waits for its lease.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        waits: usize,
+        /// Interactions, of which a tenth are erased.
+        #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+        interactions: usize,
+    },
     /// How long an overview takes, against a server that answers with as many canned bytes.
     Overview {
         /// Rounds over every record of the demo's company.
@@ -50,6 +64,9 @@ enum Command {
         count: usize,
     },
 }
+
+/// Keys in the keyring while withdrawals are measured.
+const KEYS: [usize; 2] = [10_000, 100_000];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -66,6 +83,10 @@ async fn run(cli: Cli, out: &mut impl Write) -> Result<(), Fault> {
     let bench = Bench::start(cli.at)?;
     let figures = match cli.command {
         Command::Ingest { count, connections } => ingest::run(&bench, count.max(1), connections.max(1), out).await?,
+        Command::Consent { withdrawals, waits, interactions } => {
+            let extent = Extent { withdrawals: withdrawals.max(1), waits: waits.max(1), keys: KEYS, interactions: interactions.max(1_000) };
+            consent::run(&bench, extent, out).await?
+        }
         Command::Overview { count } => overview::run(&bench, count.max(1), out).await?,
     };
     said(writeln!(out))?;

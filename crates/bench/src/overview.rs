@@ -17,7 +17,8 @@ use vocabulary::Fault;
 
 use crate::figure::{Figure, figure};
 use crate::suite::{Bench, grant};
-use asking::{Asker, Series};
+pub use asking::Asker;
+use asking::Series;
 
 /// Measures.
 ///
@@ -65,7 +66,8 @@ pub async fn run(bench: &Bench, rounds: usize, out: &mut impl Write) -> Result<V
     ])
 }
 
-fn questions(client: &Client, company: &Company, revision: &str) -> Vec<GetOverviewRequest> {
+/// One question about each record.
+pub fn questions(client: &Client, company: &Company, revision: &str) -> Vec<GetOverviewRequest> {
     let question = |record: &synthetic::Record| GetOverviewRequest {
         tenant_id: client.tenant.clone(),
         r#ref: Some(rapport::convert::record_ref(record.reference.clone())),

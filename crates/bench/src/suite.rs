@@ -77,6 +77,16 @@ impl Running {
         Ok(Client { link: Link::tcp(&self.uri)?, tenant: tenant.to_owned() })
     }
 
+    /// Where its stores lie, and whatever a measurement puts beside them.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Consent's private socket, as the suite's own services reach it.
+    pub fn consent(&self) -> Link {
+        Link::unix(self.directory.path().join("data/run/consent.sock"))
+    }
+
     /// Ends it as an operator would, looks at its stores, and removes them.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The callers of an overview service, the suite's and the peer's alike: one at a time for latency, several for throughput.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contracts::gateway::v1::overview_service_client::OverviewServiceClient;
@@ -56,6 +57,19 @@ impl Asker {
             answers.push(told(caller.clone().get_overview(question.clone()).await)?);
         }
         Ok(answers)
+    }
+
+    /// Every question once, one at a time, until `over`; how many were answered with every part, and how many were not.
+    pub async fn once(&self, over: &AtomicBool) -> (u64, u64) {
+        let (mut answered, mut failed) = (0, 0);
+        for (question, caller) in self.questions.iter().zip(self.callers.iter().cycle()) {
+            if over.load(Ordering::Relaxed) {
+                break;
+            }
+            let whole = caller.clone().get_overview(question.clone()).await.is_ok_and(|answer| answer.get_ref().unavailable.is_empty());
+            *(if whole { &mut answered } else { &mut failed }) += 1;
+        }
+        (answered, failed)
     }
 
     /// One round: every question one at a time, then every question by [`CALLERS`] callers together.
