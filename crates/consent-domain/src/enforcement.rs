@@ -5,9 +5,11 @@
 //! - A lease is counted from the sending of `Renewed`, longer than it is by the rate at which clocks may differ.
 //! - A withdrawal is answered when every connection has acknowledged it or its lease is over. A connection that is gone goes on being
 //!   counted until its lease is over, and so does what was granted before this process started.
+//! - A holder that is back is one with the connection it had: what that may still show it gives up with the snapshot it acknowledges.
 //! - Nobody is renewed who leaves a withdrawal unacknowledged for longer than a heartbeat.
 
 mod connection;
+mod farewell;
 mod lease;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use connection::Connection;
 
+pub use farewell::Farewell;
 pub use lease::Terms;
 
 /// Names one stream of one holder, for the life of this process.
@@ -28,7 +31,7 @@ pub enum Event {
     Joined {
         /// The stream.
         connection: ConnectionId,
-        /// The holder's process: random, drawn once by each.
+        /// Names the holder: whoever comes under the same name is the same process, or its heir after it has ended.
         instance: u64,
         /// The highest incarnation of consent it has seen; 0: none.
         incarnation: u64,
@@ -101,6 +104,8 @@ pub enum Action {
         connection: ConnectionId,
         /// Which renewal is answered.
         number: u64,
+        /// For how long, from the instant the holder noted with that number.
+        lease: Duration,
     },
     /// All withdrawals up to this position are in force: whoever waits for it is answered.
     Settled {
@@ -117,7 +122,21 @@ pub struct Enforcement {
     connections: BTreeMap<ConnectionId, Connection>,
     /// When the longest lease granted before this process started is over.
     unknown_until: Duration,
+    /// Holders that were granted a farewell lease before, and are not back.
+    away: BTreeSet<u64>,
+    farewell_until: Duration,
+    farewell_length: Duration,
+    /// Farewell leases are granted: this process renews nobody any more.
+    parted: bool,
     awaited: BTreeSet<u64>,
+}
+
+/// What is known of whoever joins.
+struct Connecting {
+    instance: u64,
+    incarnation: u64,
+    snapshot: u64,
+    now: Duration,
 }
 
 impl Enforcement {
@@ -125,7 +144,8 @@ impl Enforcement {
     /// over no withdrawal is answered. A longer one than that must be recorded before this is called.
     pub fn new(terms: Terms, incarnation: u64, longest_granted: Duration, now: Duration) -> Self {
         let unknown_until = if longest_granted.is_zero() { now } else { lease::counted_over(longest_granted, now) };
-        Self { terms, incarnation, connections: BTreeMap::new(), unknown_until, awaited: BTreeSet::new() }
+        let (connections, away, farewell_until, farewell_length, parted, awaited) = Default::default();
+        Self { terms, incarnation, connections, unknown_until, away, farewell_until, farewell_length, parted, awaited }
     }
 
     /// Takes an event seen at boot time `now`, which must have been read after the event was received.
@@ -133,7 +153,7 @@ impl Enforcement {
         let mut actions = Vec::new();
         match event {
             Event::Joined { connection, instance, incarnation, snapshot } => {
-                self.join(connection, instance, incarnation, snapshot, &mut actions);
+                self.join(connection, Connecting { instance, incarnation, snapshot, now }, &mut actions);
             }
             Event::RenewReceived { connection, number } => match self.connections.get_mut(&connection).map(|held| held.ask(number)) {
                 Some(Ok(())) => self.renew(connection, now, &mut actions),
@@ -175,7 +195,8 @@ impl Enforcement {
     pub fn wake(&self) -> Option<Duration> {
         let position = *self.awaited.first()?;
         let leases = self.connections.values().filter(|held| held.withholds(position)).filter_map(Connection::lease_over);
-        leases.chain([self.unknown_until]).max()
+        let farewell = (!self.away.is_empty()).then_some(self.farewell_until);
+        leases.chain([self.unknown_until]).chain(farewell).max()
     }
 
     /// How many streams are open.
@@ -183,16 +204,25 @@ impl Enforcement {
         self.connections.values().filter(|held| held.is_attached()).count()
     }
 
-    fn join(&mut self, id: ConnectionId, instance: u64, incarnation: u64, snapshot: u64, actions: &mut Vec<Action>) {
+    fn join(&mut self, id: ConnectionId, connecting: Connecting, actions: &mut Vec<Action>) {
+        let Connecting { instance, incarnation, snapshot, now } = connecting;
         if incarnation > self.incarnation {
             actions.push(Action::Refuse { connection: id });
             return;
         }
-        let superseded = self.connections.iter().filter(|(_, held)| held.is_attached() && held.instance() == instance);
-        for connection in superseded.map(|(connection, _)| *connection).collect::<Vec<_>>() {
-            self.close(connection, actions);
+        // Whatever lease it still has from before counts on, and it has not acknowledged anything yet.
+        let farewell = self.away.take(&instance).map(|_| self.farewell_until);
+        let before: Vec<_> = self.connections.iter().filter(|(_, held)| held.instance() == instance).map(|(id, _)| *id).collect();
+        let mut lease_over = farewell;
+        for connection in before {
+            if let Some(held) = self.connections.remove(&connection) {
+                lease_over = lease_over.max(held.lease_over());
+                if held.is_attached() {
+                    actions.push(Action::Close { connection });
+                }
+            }
         }
-        self.connections.insert(id, Connection::joined(instance, snapshot));
+        self.connections.insert(id, Connection::joined(instance, snapshot, lease_over, now));
         actions.push(Action::SendSnapshot { connection: id });
     }
 
@@ -204,12 +234,16 @@ impl Enforcement {
     }
 
     fn renew(&mut self, connection: ConnectionId, now: Duration, actions: &mut Vec<Action>) {
+        if self.parted {
+            return;
+        }
+        let lease = self.terms.lease;
         let renewed = self.connections.get_mut(&connection).and_then(|held| held.renew(&self.terms, now));
-        actions.extend(renewed.map(|number| Action::SendRenewed { connection, number }));
+        actions.extend(renewed.map(|number| Action::SendRenewed { connection, number, lease }));
     }
 
     fn settle(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        if now < self.unknown_until {
+        if now < self.unknown_until || !self.away.is_empty() && now < self.farewell_until {
             return;
         }
         let connections = &self.connections;

@@ -23,6 +23,8 @@ pub struct Config {
     pub run_dir: Option<PathBuf>,
     /// For how long a service may act on what it knows of consent, in milliseconds.
     pub lease_ms: u64,
+    /// For how long services may act on what they know while consent restarts, in milliseconds; 0: no longer than ever.
+    pub farewell_ms: u64,
     /// For how long a draining process reports NOT_SERVING before it stops accepting, in milliseconds.
     pub drain_notice_ms: u64,
     /// For how long a draining process waits for the calls in flight, in seconds.
@@ -205,6 +207,7 @@ impl Default for Config {
             data_dir: PathBuf::from("rapport-data"),
             run_dir: None,
             lease_ms: 2_000,
+            farewell_ms: 60_000,
             drain_notice_ms: 0,
             drain_seconds: 10,
             reflection: true,

@@ -12,6 +12,7 @@ mod convert;
 mod erasures;
 
 mod opening;
+mod parting;
 mod recovering;
 mod requests;
 mod steps;
@@ -119,7 +120,8 @@ impl Service {
             .internal(sized!(enforcement, core.limits.internal()))
     }
 
-    /// Ends the streams of the holders and closes the store. Decisions that wait to be written are written first; later ones are refused.
+    /// Ends the streams of the holders, without farewell leases unless the process is stopping, and closes the store. Decisions that wait to
+    /// be written are written first; later ones are refused.
     pub async fn close(self) {
         if let Ok(core) = self.0 {
             core.ending.cancel();

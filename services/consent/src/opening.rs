@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use consent_domain::enforcement::{Enforcement, Terms};
@@ -11,6 +12,7 @@ use parking_lot::RwLock;
 use runtime::{Config, Context};
 use store::{Options, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
+use tokio_util::sync::CancellationToken;
 use vocabulary::{Fault, TenantId};
 
 use crate::convert::stored;
@@ -18,6 +20,7 @@ use crate::enforce::{Hub, Ticking};
 use crate::erasures::{self, Erasures};
 use crate::expiring;
 use crate::keys::{self, Keys, TenantKeys};
+use crate::parting;
 use crate::places::{Places, rolled_back};
 use crate::requests::Kept;
 use crate::steps::Observer;
@@ -36,7 +39,7 @@ const PAY_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED; CONSENT_ROLLED_BACK when decisions are missing.
 pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Core>, Fault> {
-    let Context { config, clock, stopping, .. } = context;
+    let Context { config, clock, stopping, tasks, .. } = context;
     let places = Places::of(config);
     if places.mirror.is_none() {
         tracing::warn!("there is no `keyring.mirror`: whoever loses this disk loses every key and every decision");
@@ -58,9 +61,13 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
 
     let terms = Terms { lease: config.lease() };
     let longest_granted = Duration::from_millis(before.longest_lease_millis);
-    let enforcement = Enforcement::new(terms, head.incarnation, longest_granted, clock.boot_time());
+    let mut enforcement = Enforcement::new(terms, head.incarnation, longest_granted, clock.boot_time());
+    let farewell = parting::recorded(&store)?;
+    if let Some(farewell) = &farewell {
+        enforcement = enforcement.after(farewell, clock.boot_time());
+    }
     let tenants = Arc::new(RwLock::new(tenants));
-    let hub = Arc::new(Hub::new(Arc::clone(clock), enforcement, head.incarnation, terms.lease));
+    let hub = Arc::new(Hub::new(Arc::clone(clock), enforcement, head.incarnation));
     tracing::info!(incarnation = head.incarnation, position = head.position, "consent is open");
     let core = Arc::new(Core {
         clock: Arc::clone(clock),
@@ -71,7 +78,8 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
         _ticking: Ticking::start(Arc::clone(&hub)),
         hub,
         page_key: sealing::Key::random(),
-        ending: stopping.child_token(),
+        ending: CancellationToken::new(),
+        parted: AtomicBool::new(false),
         head,
         erasures,
         writing: Mutex::new(kept),
@@ -81,6 +89,11 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
     });
     expiring::settle(&core).await?;
     expiring::start(&core);
+    let length = Duration::from_millis(config.farewell_ms);
+    tasks.spawn(parting::when(stopping.clone(), Arc::downgrade(&core), length));
+    if let Some(farewell) = farewell {
+        parting::forget_once_over(&core, &farewell);
+    }
     Ok(core)
 }
 

@@ -15,6 +15,16 @@ impl Table for Head {
     type Value = pb::StoredHead;
 }
 
+/// The farewell leases that may still be acted on; one row, or none.
+pub(crate) struct Farewells;
+
+impl Table for Farewells {
+    const TAG: u8 = 6;
+    const NAME: &'static str = "farewells";
+    type Key = ();
+    type Value = pb::StoredFarewell;
+}
+
 /// Tenants: settings and consent.
 pub(crate) struct Tenants;
 

@@ -2,6 +2,8 @@
 //! Widening: keys durable, then the decision. Narrowing: the decision durable, holders told, keys destroyed, acknowledgements, answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use consent_domain::{Decision, Moment, NamesKey, State};
 use contracts::consent::v1 as pb;
@@ -10,7 +12,7 @@ use prost::Message;
 use runtime::config::Limits;
 use sealing::{Key, SlotId};
 use store::{Changes, Store, StoreError};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp};
@@ -42,8 +44,10 @@ pub(crate) struct Core {
     /// What the head row says apart from the position.
     pub head: pb::StoredHead,
     pub erasures: Erasures,
-    /// Held from reading the state to replacing it.
+    /// Held from reading the state to replacing it; by [`Core::writing`].
     pub writing: Mutex<Kept>,
+    /// Farewell leases are granted: nothing is decided any more.
+    pub parted: AtomicBool,
     /// Told of every step.
     pub observer: Observer,
     pub _ticking: Ticking,
@@ -93,7 +97,7 @@ impl Core {
         let core = Arc::clone(self);
         let narrowed = (command.narrows && !command.validate_only).then(|| command.tenant.clone());
         let decided = self.to_its_end(async move {
-            let mut kept = core.writing.lock().await;
+            let mut kept = core.writing().await?;
             let now = core.clock.now();
             let (held, position) = core.present(&command.tenant)?;
             if let Some(decided) = core.answered(&command, &held, now).await? {
@@ -148,7 +152,7 @@ impl Core {
     ) -> Result<Decided<R>, Fault> {
         let core = Arc::clone(self);
         self.to_its_end(async move {
-            let mut kept = core.writing.lock().await;
+            let mut kept = core.writing().await?;
             let now = core.clock.now();
             let (held, position) = {
                 let tenants = core.tenants.read();
@@ -292,6 +296,18 @@ impl Core {
         self.passed(Step::HoldersTold);
         self.changed.notify_one();
         tracing::info!(position, narrowing, users = decision.users.len(), minted = decision.mint.len(), "decided");
+    }
+
+    /// The right to decide and write, which one has at a time.
+    ///
+    /// # Errors
+    /// UNAVAILABLE, SHUTTING_DOWN.
+    pub async fn writing(&self) -> Result<MutexGuard<'_, Kept>, Fault> {
+        let kept = self.writing.lock().await;
+        if self.parted.load(Ordering::Relaxed) {
+            return Err(Fault::unavailable(Reason::ShuttingDown, "consent is stopping", Duration::from_secs(1)));
+        }
+        Ok(kept)
     }
 
     /// Tells whoever looks on.

@@ -33,8 +33,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn joined(instance: u64, snapshot: u64) -> Self {
-        let (lease_over, unacknowledged, pending) = (None, VecDeque::new(), None);
+    /// `lease_over` is when the lease is over that the same holder may still have from an earlier stream: until it acknowledges the snapshot,
+    /// it may act on less than that.
+    pub fn joined(instance: u64, snapshot: u64, lease_over: Option<Duration>, now: Duration) -> Self {
+        let (unacknowledged, pending) = (lease_over.map(|_| Unacknowledged { position: 0, since: now }).into_iter().collect(), None);
         Self { instance, attached: true, snapshot: Some(snapshot), lease_over, unacknowledged, asked: 0, pending }
     }
 
@@ -50,6 +52,18 @@ impl Connection {
     pub fn detach(&mut self) {
         self.attached = false;
         self.pending = None;
+    }
+
+    /// Whether it may have a farewell lease: nothing is left to be acknowledged.
+    pub fn may_part(&self, now: Duration) -> bool {
+        let answered = self.asked > 0 && self.pending.is_none();
+        self.attached && answered && self.snapshot.is_none() && self.unacknowledged.is_empty() && self.has_lease(now)
+    }
+
+    /// Notes a lease that counts until then, and answers the number of the renewal that it runs from.
+    pub fn part(&mut self, lease_over: Duration) -> u64 {
+        self.lease_over = self.lease_over.max(Some(lease_over));
+        self.asked
     }
 
     pub fn lease_over(&self) -> Option<Duration> {

@@ -75,6 +75,9 @@ struct World {
     connections: u64,
     holders: Vec<Holder>,
     answered: usize,
+    /// Restarts for which somebody had a farewell lease, and what was recorded of the last.
+    parted: usize,
+    recorded: Option<Farewell>,
 }
 
 impl World {
@@ -87,8 +90,22 @@ impl World {
         });
         let holders = holders.collect();
         let enforcement = Enforcement::new(terms(), 1, Duration::ZERO, clock.read(0));
-        let (time, incarnation, position, settled, connections, answered) = (0, 1, 0, 0, 0, 0);
-        Self { random, time, clock, enforcement, incarnation, position, narrowings: Vec::new(), settled, connections, holders, answered }
+        let (time, incarnation, position, settled, connections, answered, parted, narrowings) = (0, 1, 0, 0, 0, 0, 0, Vec::new());
+        Self {
+            random,
+            time,
+            clock,
+            enforcement,
+            incarnation,
+            position,
+            narrowings,
+            settled,
+            connections,
+            holders,
+            answered,
+            parted,
+            recorded: None,
+        }
     }
 
     fn take(&mut self, event: Event) {
@@ -97,7 +114,7 @@ impl World {
             match action {
                 Action::SendSnapshot { connection } => self.tell(connection, Told::State(self.position)),
                 Action::SendChange { connection, position } => self.tell(connection, Told::State(position)),
-                Action::SendRenewed { connection, number } => self.tell(connection, Told::Renewed(number)),
+                Action::SendRenewed { connection, number, .. } => self.tell(connection, Told::Renewed(number)),
                 Action::Close { connection } | Action::Refuse { connection } => {
                     for holder in &mut self.holders {
                         holder.stream = holder.stream.take().filter(|stream| stream.connection != connection);
@@ -199,7 +216,30 @@ impl World {
         }
     }
 
+    /// Consent grants farewell leases, each of which arrives or does not.
+    fn part(&mut self) -> Farewell {
+        let now = self.clock.read(self.time);
+        let farewell = self.enforcement.farewell(Duration::from_millis(3 * LEASE), now);
+        for action in self.enforcement.part(&farewell, now) {
+            let Action::SendRenewed { connection, number, lease } = action else { panic!("{action:?}") };
+            let arrives = self.random.random_bool(0.8);
+            let of = |holder: &&mut Holder| holder.stream.as_ref().is_some_and(|stream| stream.connection == connection);
+            let Some(holder) = self.holders.iter_mut().find(of).filter(|_| arrives) else { continue };
+            let noted = holder.stream.as_ref().map(|stream| stream.noted[number as usize - 1]).unwrap_or_default();
+            // What was sent before arrived before.
+            let told = holder.stream.take().into_iter().flat_map(|stream| stream.down);
+            let states = told.filter_map(|(_, told)| if let Told::State(position) = told { Some(position) } else { None });
+            holder.position = states.max().unwrap_or(holder.position).max(holder.position);
+            holder.until = holder.until.max(noted + lease);
+        }
+        farewell
+    }
+
     fn restart_consent(&mut self) {
+        if self.random.random_bool(0.5) {
+            self.recorded = Some(self.part());
+            self.parted += usize::from(self.recorded.as_ref().is_some_and(|farewell| !farewell.holders.is_empty()));
+        }
         self.incarnation += 1;
         for holder in &mut self.holders {
             holder.stream = None;
@@ -207,7 +247,12 @@ impl World {
         let longest = Duration::from_millis(LEASE);
         // Another machine: its clock is another one too.
         self.clock = Rate::drawn(&mut self.random);
-        self.enforcement = Enforcement::new(terms(), self.incarnation, longest, self.clock.read(self.time));
+        let now = self.clock.read(self.time);
+        self.enforcement = Enforcement::new(terms(), self.incarnation, longest, now);
+        // What was recorded stays so: it is never certain that it is over.
+        if let Some(farewell) = &self.recorded {
+            self.enforcement = self.enforcement.clone().after(farewell, now);
+        }
         // Whoever asked before asks again.
         if let Some(last) = self.narrowings.last().copied() {
             self.take(Event::Awaited { position: last });
@@ -265,7 +310,7 @@ fn terms() -> Terms {
 
 #[test]
 fn a_withdrawal_is_never_answered_while_somebody_may_act_without_it() {
-    let mut answered = 0;
+    let (mut answered, mut parted) = (0, 0);
     for seed in 0..400 {
         let mut world = World::new(seed);
         for _ in 0..2_000 {
@@ -277,6 +322,7 @@ fn a_withdrawal_is_never_answered_while_somebody_may_act_without_it() {
         world.take(Event::Tick);
         assert_eq!((world.settled, world.enforcement.wake()), (world.narrowings.last().copied().unwrap_or(0), None), "seed {seed}");
         answered += world.answered;
+        parted += world.parted;
     }
-    assert!(answered > 4_000, "{answered} withdrawals were answered");
+    assert!(answered > 4_000 && parted > 100, "{answered} withdrawals were answered, {parted} farewells");
 }

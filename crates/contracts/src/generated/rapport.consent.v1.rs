@@ -6372,6 +6372,16 @@ pub struct StoredHead {
     #[prost(uint64, tag = "3")]
     pub longest_lease_millis: u64,
 }
+/// Leases that outlive the process that granted them, recorded before they are granted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredFarewell {
+    /// The holders that may have one, by instance.
+    #[prost(fixed64, repeated, tag = "1")]
+    pub instances: ::prost::alloc::vec::Vec<u64>,
+    /// How long they are, in milliseconds.
+    #[prost(uint64, tag = "2")]
+    pub length_millis: u64,
+}
 /// An erasure at rest: numbers, random ids and keyed hashes, kept for ever.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StoredErasure {

@@ -32,6 +32,9 @@ impl Config {
         if !(100..=60_000).contains(&self.lease_ms) {
             problems.push("`lease_ms`: must be between 100 and 60000".into());
         }
+        if self.farewell_ms != 0 && !(self.lease_ms..=600_000).contains(&self.farewell_ms) {
+            problems.push("`farewell_ms`: must be 0, or between `lease_ms` and 600000".into());
+        }
         if self.keyring.root_keys() > 1 {
             problems.push("`keyring`: one of `root_key_file`, `root_key_env` and `root_key_command` at most".into());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent_domain::Decision;
-use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event};
+use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event, Farewell};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 use vocabulary::{Clock, Fault, Kind, Reason, UserId};
@@ -26,6 +26,8 @@ pub(crate) enum Told {
         number: u64,
         /// The position of the last decision.
         position: u64,
+        /// For how long, from the instant the holder noted.
+        lease: Duration,
     },
 }
 
@@ -64,7 +66,6 @@ pub(crate) type Queue = mpsc::UnboundedSender<Result<Told, Fault>>;
 /// The machine with its streams and those who wait.
 pub(crate) struct Hub {
     pub incarnation: u64,
-    pub lease: Duration,
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
     /// Somebody began to wait.
@@ -87,9 +88,9 @@ enum Sent {
 }
 
 impl Hub {
-    pub fn new(clock: Arc<dyn Clock>, machine: Enforcement, incarnation: u64, lease: Duration) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, machine: Enforcement, incarnation: u64) -> Self {
         let inner = Inner { machine, streams: HashMap::new(), waiting: HashMap::new(), connections: 0, position: 0 };
-        Self { incarnation, lease, clock, inner: Mutex::new(inner), awaited: Notify::new() }
+        Self { incarnation, clock, inner: Mutex::new(inner), awaited: Notify::new() }
     }
 
     /// Lets a holder in. `state` is read while no decision can come in between.
@@ -136,6 +137,27 @@ impl Hub {
         let _answered = answer.await;
     }
 
+    /// Whether some holder under a lease has not acknowledged some withdrawal.
+    pub fn is_withheld(&self) -> bool {
+        self.inner.lock().machine.is_withheld(self.clock.boot_time())
+    }
+
+    /// What must be recorded before farewell leases of that length are granted.
+    pub fn farewell(&self, length: Duration) -> Farewell {
+        self.inner.lock().machine.farewell(length, self.clock.boot_time())
+    }
+
+    /// Grants the farewell leases that were recorded, and nothing more after them.
+    pub fn part(&self, farewell: &Farewell) {
+        let inner = &mut *self.inner.lock();
+        let actions = inner.machine.part(farewell, self.clock.boot_time());
+        for action in actions {
+            if let Action::SendRenewed { connection, number, lease } = action {
+                inner.tell(connection, Ok(Told::Renewed { number, position: inner.position, lease }));
+            }
+        }
+    }
+
     /// Lets the machine look at the clock.
     pub fn tick(&self) {
         self.step(&mut self.inner.lock(), Event::Tick, &Sent::Nothing);
@@ -163,8 +185,8 @@ impl Hub {
                 (Action::SendChange { connection, .. }, Sent::Change(change)) => {
                     inner.tell(connection, Ok(Told::Change(Arc::clone(change))));
                 }
-                (Action::SendRenewed { connection, number }, _) => {
-                    inner.tell(connection, Ok(Told::Renewed { number, position: inner.position }));
+                (Action::SendRenewed { connection, number, lease }, _) => {
+                    inner.tell(connection, Ok(Told::Renewed { number, position: inner.position, lease }));
                 }
                 (Action::Refuse { connection }, _) => inner.end(connection, refused()),
                 (Action::Close { connection }, _) => inner.end(connection, superseded()),

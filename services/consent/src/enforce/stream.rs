@@ -85,8 +85,8 @@ async fn tell(core: &Core, holder: Holder, mut queued: mpsc::UnboundedReceiver<R
                 }
                 send(out, pb::enforce_response::Message::Change(change)).await;
             }
-            Told::Renewed { number, position } => {
-                let lease = hub.lease.try_into().ok();
+            Told::Renewed { number, position, lease } => {
+                let lease = lease.try_into().ok();
                 let renewed = pb::EnforceRenewed { number, incarnation: hub.incarnation, position, lease };
                 send(out, pb::enforce_response::Message::Renewed(renewed)).await;
             }

@@ -196,7 +196,7 @@ async fn seal_anew(core: &Arc<Core>, tenant: &TenantId) -> Result<(), Fault> {
 
 /// Writes rows of a tenant as they are; the settings are among them whatever is picked.
 async fn put(core: &Core, tenant: &TenantId, pick: impl Fn(&Held, &mut Decision)) -> Result<(), Fault> {
-    let _alone = core.writing.lock().await;
+    let _alone = core.writing().await?;
     let held = core.present(tenant)?.0;
     let mut decision = Decision::default();
     pick(&held, &mut decision);
@@ -207,7 +207,7 @@ async fn put(core: &Core, tenant: &TenantId, pick: impl Fn(&Held, &mut Decision)
 async fn kept_answers(core: &Core, tenant: &TenantId) -> Result<(), Fault> {
     let rows = core.store.scan::<tables::Requests>((tenant.clone(),)).map(|row| row.map(|(key, _)| key)).collect::<Result<Vec<_>, _>>()?;
     for part in rows.chunks(SEALED_AT_ONCE) {
-        let _alone = core.writing.lock().await;
+        let _alone = core.writing().await?;
         let (keys, part) = (core.present(tenant)?.0.keys.clone(), part.to_vec());
         let sealed = core.store.commit(move |changes| {
             for key in part {
@@ -225,7 +225,7 @@ async fn kept_answers(core: &Core, tenant: &TenantId) -> Result<(), Fault> {
 
 /// What applications have still to be told.
 async fn subjects(core: &Core, erasures: &Erasures, tenant: &TenantId) -> Result<(), Fault> {
-    let _alone = core.writing.lock().await;
+    let _alone = core.writing().await?;
     let (keys, told) = (core.present(tenant)?.0.keys.clone(), of(&erasures.told, tenant));
     let sealed = core.store.commit(move |changes| {
         for key in told {

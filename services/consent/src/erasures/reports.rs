@@ -89,7 +89,7 @@ impl Core {
     /// STORE_NOT_FOUND, and failures of store and keyring: the store says it again then.
     pub async fn report_erasure(&self, id: u64, tenant: &TenantId, said: Said) -> Result<(), Fault> {
         // No decision is half done now, and no key is owed: an erasure that is finished has no key left.
-        let _alone = self.writing.lock().await;
+        let _alone = self.writing().await?;
         self.keys.destroy(Vec::new(), 0).await?;
         let Said { number, rows, names_generation } = said;
         let (now, open) = (self.clock.now(), self.erasures.open_of(tenant));

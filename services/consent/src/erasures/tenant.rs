@@ -50,7 +50,7 @@ impl Core {
     }
 
     async fn erase_whole(&self, tenant: TenantId) -> Result<(Going, u64), Fault> {
-        let _alone = self.writing.lock().await;
+        let _alone = self.writing().await?;
         let (held, before) = self.present(&tenant)?;
         let (going, position, now) = (Going::of(&held), before + 1, self.clock.now());
         let key = (tenant.clone(), going.number);

@@ -11,6 +11,7 @@ mod groups;
 mod killed;
 mod mirror;
 mod pages;
+mod parting;
 mod recovering;
 mod refusals;
 mod repeating;

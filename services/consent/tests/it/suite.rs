@@ -144,6 +144,14 @@ impl Suite {
         }
     }
 
+    /// Until nothing is decided any more.
+    pub async fn turns_until_refused(&self) {
+        let request = || pb::GrantConsentRequest { validate_only: true, ..grant() };
+        while self.consents().grant_consent(request()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub async fn grant(&self) -> pb::GrantConsentResponse {
         self.consents().grant_consent(grant()).await.unwrap().into_inner()
     }
