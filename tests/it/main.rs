@@ -10,6 +10,7 @@ mod fixtures;
 mod harness;
 
 // The main job, and what interrupts it.
+mod away;
 mod callers;
 mod crash;
 mod deleting;

@@ -1,7 +1,7 @@
 //! Fifty withdrawals against real processes that are paused, killed, cut off or slow, under readers and a writer that never stop. Every
 //! request is recorded with the instant before it was sent; none that was sent after an answer may see, or store, what it covered.
 
-mod field;
+pub mod field;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -48,7 +48,7 @@ struct Voice {
 /// Keeps a stream to consent for ever.
 pub(crate) async fn keep(shared: Arc<Shared>, link: Link, holder: Holder) {
     let mut machine = Machine::default();
-    let instance = sealing::random::id();
+    let instance = shared.instance().await;
     loop {
         let end = converse(&shared, &mut machine, &link, holder, instance).await;
         machine.on(Event::Lost, shared.clock.boot_time());

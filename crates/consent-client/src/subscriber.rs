@@ -1,7 +1,8 @@
 //! What a service holds: permits cut from the latest mirror while a lease is alive, and word of what changed.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -34,6 +35,9 @@ pub(crate) struct Shared {
     followers: Mutex<Vec<mpsc::UnboundedSender<Closed>>>,
     /// Wakes the task: somebody found the lease over.
     pub(crate) nudge: Notify,
+    /// Under which name the holder joins, once it is known, and what proves that nobody else does.
+    name: watch::Sender<Option<u64>>,
+    proof: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// The mirror and the boot time its lease runs to: one pointer, so that nobody sees one without the other.
@@ -53,8 +57,16 @@ impl Drop for AbortOnDrop {
 impl Subscriber {
     /// Subscribes `holder` to consent's decisions through `link`, and keeps the stream open for as long as a clone lives.
     ///
-    /// `clock` must be the one the process lives by: leases run by its boot time. Must be called within a Tokio runtime.
+    /// `clock` must be the one the process lives by: leases run by its boot time. Must be called within a Tokio runtime. The holder joins
+    /// under a random name, so whatever lease it has is waited for when it is gone.
     pub fn start(link: Link, holder: Holder, clock: Arc<dyn Clock>) -> Self {
+        let subscriber = Self::waiting(link, holder, clock);
+        subscriber.begin(sealing::random::id(), ());
+        subscriber
+    }
+
+    /// As [`Self::start`], but joins only after [`Self::begin`].
+    pub fn waiting(link: Link, holder: Holder, clock: Arc<dyn Clock>) -> Self {
         let held = Held { mirror: Arc::default(), until: Duration::ZERO };
         let shared = Arc::new(Shared {
             clock,
@@ -63,9 +75,20 @@ impl Subscriber {
             until: watch::Sender::new(Duration::ZERO),
             followers: Mutex::default(),
             nudge: Notify::new(),
+            name: watch::Sender::new(None),
+            proof: OnceLock::new(),
         });
         let task = tokio::spawn(stream::keep(Arc::clone(&shared), link, holder));
         Self { shared, _task: Arc::new(AbortOnDrop(task.abort_handle())) }
+    }
+
+    /// Joins as `instance`: the incarnation of a store that this process alone has open. `store` is kept until the last clone of the
+    /// subscription is gone, so whoever joins under the same name later knows that no permit is given here any more: consent
+    /// waits for no lease of a process that has an heir. Only the first call counts.
+    pub fn begin(&self, instance: u64, store: impl Any + Send + Sync) {
+        if self.shared.proof.set(Box::new(store)).is_ok() {
+            self.shared.name.send_replace(Some(instance));
+        }
     }
 
     /// A snapshot of one tenant, if the lease is alive at this very moment. Take one for each request and each message of a stream.
@@ -153,6 +176,18 @@ impl Subscriber {
 }
 
 impl Shared {
+    /// The name to join under.
+    pub(crate) async fn instance(&self) -> u64 {
+        let mut names = self.name.subscribe();
+        loop {
+            if let Some(instance) = *names.borrow_and_update() {
+                return instance;
+            }
+            // The sender is our own.
+            let _changed = names.changed().await;
+        }
+    }
+
     /// The mirror, if its lease is alive. The clock is read after the pointer: whoever is paused in between finds the lease over.
     fn under_lease(&self) -> Result<Arc<Mirror>, Fault> {
         let held = self.held.load();

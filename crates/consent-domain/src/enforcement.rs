@@ -210,19 +210,18 @@ impl Enforcement {
             actions.push(Action::Refuse { connection: id });
             return;
         }
-        // Whatever lease it still has from before counts on, and it has not acknowledged anything yet.
-        let farewell = self.away.take(&instance).map(|_| self.farewell_until);
-        let before: Vec<_> = self.connections.iter().filter(|(_, held)| held.instance() == instance).map(|(id, _)| *id).collect();
-        let mut lease_over = farewell;
-        for connection in before {
-            if let Some(held) = self.connections.remove(&connection) {
-                lease_over = lease_over.max(held.lease_over());
-                if held.is_attached() {
-                    actions.push(Action::Close { connection });
-                }
-            }
+        let mut joined = Connection::joined(instance, snapshot);
+        if self.away.remove(&instance) {
+            joined.return_from_farewell(self.farewell_until, now);
         }
-        self.connections.insert(id, Connection::joined(instance, snapshot, lease_over, now));
+        let before = self.connections.iter().find(|(_, held)| held.instance() == instance).map(|(id, _)| *id);
+        if let Some((connection, held)) = before.and_then(|before| self.connections.remove_entry(&before)) {
+            if held.is_attached() {
+                actions.push(Action::Close { connection });
+            }
+            joined.succeed(held);
+        }
+        self.connections.insert(id, joined);
         actions.push(Action::SendSnapshot { connection: id });
     }
 

@@ -35,6 +35,7 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let folder = config.area_dir(AREA);
     let options = || Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
     let records = Store::open(&folder.join("records"), options()).await?;
+    consent.begin(records.incarnation(), records.clone());
     let timelines = Store::open(&folder.join("timelines"), options()).await?;
     let view = View::start(context, timelines, StoreKind::Timelines, consent.clone()).await?;
     let waiting = Waiting::new(consent.clone());

@@ -28,6 +28,7 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let cache_bytes = config.store.cache_bytes / CACHE_SHARE;
     let options = Options { cache_bytes, fresh_incarnation: sealing::random::id() };
     let store = Store::open(&config.area_dir(AREA).join("ties"), options).await?;
+    consent.begin(store.incarnation(), store.clone());
     let view = View::start(context, store, StoreKind::Ties, consent.clone()).await?;
     let service = GraphServiceServer::new(Grpc::new(context, consent, view));
     Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(service, config.limits.public())))

@@ -48,6 +48,7 @@ impl Ingestion {
     pub async fn open(context: &Context, consent: Subscriber) -> Result<Self, Fault> {
         let options = Options { cache_bytes: context.config.store.cache_bytes / STORES, fresh_incarnation: sealing::random::id() };
         let store = Store::open(&context.config.area_dir("ingestion").join("log"), options).await?;
+        consent.begin(store.incarnation(), store.clone());
         let head = store.get::<tables::Head>(&())?.unwrap_or_default();
         let scanned = store.clone();
         let tenants = blocking(move || Ok(Tenants::index(&scanned)?)).await?;

@@ -58,7 +58,7 @@ impl Suite {
 }
 
 async fn open(name: &'static str, context: &Context) -> Result<Area, Fault> {
-    let subscriber = |holder| Subscriber::start(context.link("consent"), holder, Arc::clone(&context.clock));
+    let subscriber = |holder| Subscriber::waiting(context.link("consent"), holder, Arc::clone(&context.clock));
     match name {
         "consent" => Ok(consent::open(context).await?.area()),
         "ingestion" => ingestion::open(context, subscriber(Holder::Ingestion)).await,

@@ -17,10 +17,12 @@ pub enum Broken {
     NoMargin,
     GoneForgotten,
     RepeatAnsweredAtOnce,
+    FarewellUnrecorded,
+    ReturnedUnheard,
 }
 
 impl Broken {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::LeaseFromReceipt,
         Self::NotedAfterSending,
         Self::RenewedWhileUnacknowledged,
@@ -33,6 +35,8 @@ impl Broken {
         Self::NoMargin,
         Self::GoneForgotten,
         Self::RepeatAnsweredAtOnce,
+        Self::FarewellUnrecorded,
+        Self::ReturnedUnheard,
     ];
 
     /// Whether it keeps answers waiting; every other variant shows what was withdrawn.
@@ -56,6 +60,8 @@ impl Broken {
             Self::NoMargin => "1 % and 10 ms longer",
             Self::GoneForgotten => "the gone still count",
             Self::RepeatAnsweredAtOnce => "a repeat waits likewise",
+            Self::FarewellUnrecorded => "farewells are recorded",
+            Self::ReturnedUnheard => "who is back is heard first",
         }
     }
 
@@ -75,6 +81,8 @@ impl Broken {
             Self::NoMargin => "consent counts a lease over when it is, by its own clock",
             Self::GoneForgotten => "a connection that is gone counts as having acknowledged",
             Self::RepeatAnsweredAtOnce => "a repeated request is answered without waiting",
+            Self::FarewellUnrecorded => "the next life of consent knows of no farewell lease",
+            Self::ReturnedUnheard => "a holder that is back counts as having acknowledged its snapshot",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use consent_client::message::Message;
-use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event, Terms};
+use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event, Farewell, Terms};
 
 use super::broken::Broken;
 use super::clock::Rate;
@@ -12,6 +12,9 @@ use super::words::State;
 
 /// The lease that holders are told.
 pub const LEASE: Duration = Duration::from_secs(1);
+
+/// The lease of a farewell.
+pub const FAREWELL: Duration = Duration::from_millis(2_500);
 
 /// What a life of consent does to the world.
 pub enum Told {
@@ -43,13 +46,23 @@ pub struct Consent {
 
 impl Consent {
     pub fn begin(incarnation: u64, state: State, clock: Rate, time: u64, broken: Broken) -> Self {
+        Self::after(None, incarnation, state, clock, time, broken)
+    }
+
+    /// The life that begins after farewell leases were recorded.
+    pub fn after(farewell: Option<&Farewell>, incarnation: u64, state: State, clock: Rate, time: u64, broken: Broken) -> Self {
         let first = incarnation == 1 || broken == Broken::RestartWithoutWaiting;
         let longest = if first { Duration::ZERO } else { LEASE };
         // With 1 % and 10 ms added, what the holders are told.
         let bare = (LEASE - Duration::from_millis(10)) * 100 / 101;
         let terms = Terms { lease: if broken == Broken::NoMargin { bare } else { LEASE } };
+        let enforcement = Enforcement::new(terms, incarnation, longest, clock.read(time));
+        let enforcement = match farewell.filter(|_| broken != Broken::FarewellUnrecorded) {
+            Some(farewell) => enforcement.after(farewell, clock.read(time)),
+            None => enforcement,
+        };
         Self {
-            enforcement: Enforcement::new(terms, incarnation, longest, clock.read(time)),
+            enforcement,
             clock,
             incarnation,
             state,
@@ -82,6 +95,18 @@ impl Consent {
         told
     }
 
+    /// Stops cleanly: what is recorded, and what the holders are told.
+    pub fn part(&mut self, time: u64) -> (Farewell, Vec<Told>) {
+        let now = self.clock.read(time);
+        let farewell = self.enforcement.farewell(FAREWELL, now);
+        let granted = self.enforcement.part(&farewell, now);
+        let told = granted.into_iter().filter_map(|action| match action {
+            Action::SendRenewed { connection, number, lease } => Some(Told::Message(connection, self.renewed(number, lease))),
+            _ => None,
+        });
+        (farewell, told.collect())
+    }
+
     /// A stream is gone.
     pub fn lose(&mut self, connection: ConnectionId, time: u64) -> Vec<Told> {
         if self.broken == Broken::GoneForgotten {
@@ -104,7 +129,7 @@ impl Consent {
             && actions.is_empty()
         {
             self.extra.insert(connection, now + LEASE + LEASE / 100 + Duration::from_millis(10));
-            told.push(Told::Message(connection, self.renewed(number)));
+            told.push(Told::Message(connection, self.renewed(number, LEASE)));
         }
         for action in actions {
             match action {
@@ -112,7 +137,8 @@ impl Consent {
                 Action::SendSnapshot { .. } if self.broken == Broken::SnapshotBeforeJoining => {}
                 Action::SendSnapshot { connection } => told.push(Told::Message(connection, self.state.snapshot(self.incarnation))),
                 Action::SendChange { connection, .. } => told.push(Told::Message(connection, self.state.change(self.changed))),
-                Action::SendRenewed { connection, number } => told.push(Told::Message(connection, self.renewed(number))),
+                // By the terms, which a variant makes shorter than what holders are told.
+                Action::SendRenewed { connection, number, .. } => told.push(Told::Message(connection, self.renewed(number, LEASE))),
                 Action::Refuse { connection } | Action::Close { connection } => told.push(Told::End(connection)),
                 Action::Settled { position } => self.put_off.push(position),
             }
@@ -134,8 +160,8 @@ impl Consent {
         self.enforcement.wake().max(put_off).map(|wake| self.clock.time_of(wake))
     }
 
-    fn renewed(&self, number: u64) -> Message {
+    fn renewed(&self, number: u64, lease: Duration) -> Message {
         let position = if self.broken == Broken::SnapshotBeforeJoining { 0 } else { self.state.position };
-        Message::Renewed { number, incarnation: self.incarnation, position, lease: LEASE }
+        Message::Renewed { number, incarnation: self.incarnation, position, lease }
     }
 }

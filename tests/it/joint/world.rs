@@ -6,13 +6,13 @@ mod upsets;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use consent_domain::enforcement::{ConnectionId, Event};
+use consent_domain::enforcement::{ConnectionId, Event, Farewell};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::broken::Broken;
 use super::clock::Rate;
-use super::consent::{Consent, LEASE, Told};
+use super::consent::{Consent, FAREWELL, LEASE, Told};
 use super::history::{History, Read};
 use super::holder::{self, Holder};
 use super::words::{State, Tenant};
@@ -76,6 +76,8 @@ pub struct World {
     streams: BTreeMap<ConnectionId, Stream>,
     connections: u64,
     withdrawals: Vec<Withdrawal>,
+    /// The farewell leases that are recorded, and when the first life after them began; 0: not yet.
+    farewell: Option<(Farewell, u64)>,
     history: History,
 }
 
@@ -98,6 +100,7 @@ impl World {
             streams: BTreeMap::new(),
             connections: 0,
             withdrawals: Vec::new(),
+            farewell: None,
             history: History::default(),
         };
         for holder in 0..HOLDERS {
@@ -125,8 +128,13 @@ impl World {
 
     /// How long an answer may take by true time: a heartbeat, then a lease as consent counts it, on a slow clock.
     fn bound() -> u64 {
-        let counted = LEASE / 4 + LEASE + LEASE / 100;
-        u64::try_from(counted.as_micros()).unwrap() * 1_005 / 1_000 + 16_000
+        micros(LEASE / 4 + LEASE + LEASE / 100) * 1_005 / 1_000 + 16_000
+    }
+
+    /// The latest that a withdrawal may be answered which was asked at `since`: a farewell lease may be waited for besides.
+    fn latest(&self, since: u64) -> u64 {
+        let farewell = self.farewell.as_ref().map_or(0, |(_, begun)| begun + micros(FAREWELL + FAREWELL / 100) * 1_005 / 1_000 + 16_000);
+        (since + Self::bound()).max(farewell)
     }
 
     fn after(&mut self, delay: u64, due: Due) {
@@ -267,11 +275,12 @@ impl World {
             return;
         };
         withdrawal.answered = true;
-        let took = time.saturating_sub(withdrawal.since);
+        let (since, took) = (withdrawal.since, time.saturating_sub(withdrawal.since));
         self.history.cover(withdrawal.tenant, withdrawal.generation, time);
+        let latest = self.latest(since);
         self.history.answered += 1;
         self.history.longest_answer = self.history.longest_answer.max(took);
-        if took > Self::bound() {
+        if time > latest {
             self.history.late.get_or_insert((position, took));
         }
         // Where an answer came too early, it shows at once.
@@ -295,4 +304,8 @@ impl World {
         let told = consent.take(Event::Tick, time);
         self.carry_out(life, told);
     }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap()
 }

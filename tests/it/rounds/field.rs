@@ -58,12 +58,30 @@ impl Field {
 
     /// Ends a process as a power cut would, and starts it on what it left.
     pub fn kill_and_start(&self, area: &'static str) {
+        self.kill(area);
+        self.start_again(area);
+    }
+
+    /// Ends a process as a power cut would.
+    pub fn kill(&self, area: &str) {
         let mut children = self.children.lock().unwrap();
         let killed = children.get_mut(area).unwrap();
         killed.kill().unwrap();
         killed.wait().unwrap();
+    }
+
+    /// Ends a process as an operator would, and waits until it has ended.
+    pub fn stop(&self, area: &str) {
+        let mut children = self.children.lock().unwrap();
+        let stopped = children.get_mut(area).unwrap();
+        assert!(Command::new("kill").arg(stopped.id().to_string()).status().unwrap().success());
+        assert!(stopped.wait().unwrap().success(), "{area} did not drain");
+    }
+
+    /// Starts a process that has ended on what it left.
+    pub fn start_again(&self, area: &'static str) {
         let (started, _) = child(self.directory.path(), &[area], SHORT_LEASE_MS, &settings(self.directory.path(), area));
-        children.insert(area, started);
+        self.children.lock().unwrap().insert(area, started);
     }
 
     /// Breaks every connection to consent; new ones are made at once.

@@ -33,11 +33,21 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// `lease_over` is when the lease is over that the same holder may still have from an earlier stream: until it acknowledges the snapshot,
-    /// it may act on less than that.
-    pub fn joined(instance: u64, snapshot: u64, lease_over: Option<Duration>, now: Duration) -> Self {
-        let (unacknowledged, pending) = (lease_over.map(|_| Unacknowledged { position: 0, since: now }).into_iter().collect(), None);
+    pub fn joined(instance: u64, snapshot: u64) -> Self {
+        let (lease_over, unacknowledged, pending) = (None, VecDeque::new(), None);
         Self { instance, attached: true, snapshot: Some(snapshot), lease_over, unacknowledged, asked: 0, pending }
+    }
+
+    /// The same holder as on an earlier stream: its lease counts on, and what it had not acknowledged there it has not.
+    pub fn succeed(&mut self, before: Self) {
+        self.lease_over = self.lease_over.max(before.lease_over);
+        self.unacknowledged.extend(before.unacknowledged);
+    }
+
+    /// The same holder as in the life of consent before: it may act, until its lease is over, on what it knew then.
+    pub fn return_from_farewell(&mut self, lease_over: Duration, now: Duration) {
+        self.lease_over = self.lease_over.max(Some(lease_over));
+        self.unacknowledged.push_front(Unacknowledged { position: 0, since: now });
     }
 
     pub fn instance(&self) -> u64 {

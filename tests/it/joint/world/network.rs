@@ -267,7 +267,11 @@ impl World {
                 }
                 Some(Say::Hello { incarnation }) => {
                     let snapshot = consent.state.position;
-                    consent.take(Event::Joined { connection, instance, incarnation, snapshot }, time)
+                    let mut told = consent.take(Event::Joined { connection, instance, incarnation, snapshot }, time);
+                    if self.broken == Broken::ReturnedUnheard {
+                        told.extend(consent.take(Event::Acknowledged { connection, position: snapshot }, time));
+                    }
+                    told
                 }
                 Some(Say::Renew { number }) => consent.take(Event::RenewReceived { connection, number }, time),
                 Some(Say::Acknowledge { position }) => consent.take(Event::Acknowledged { connection, position }, time),

@@ -3,9 +3,9 @@
 use rand::Rng as _;
 
 use super::super::clock::Rate;
-use super::super::consent::Consent;
+use super::super::consent::{Consent, FAREWELL};
 use super::super::holder::Holder;
-use super::{Due, HOLDERS, UPSET_UNTIL, World};
+use super::{Due, HOLDERS, UPSET_UNTIL, World, micros};
 
 impl World {
     pub(super) fn upset(&mut self) {
@@ -30,15 +30,18 @@ impl World {
             50..72 => self.break_stream(at, 100_000),
             72..82 => self.kill_holder(at),
             82..92 => self.pause_consent(),
+            92..96 => self.stop_consent(),
             _ => self.kill_consent(),
         }
     }
 
-    /// Another process takes its place, on the same machine.
+    /// Another process takes its place, on the same machine: its heir by the store it opens, or somebody else.
     fn kill_holder(&mut self, at: usize) {
         self.lose_stream(at);
-        self.instances += 1;
-        self.holders[at] = Holder::new(self.holders[at].clock, self.instances);
+        let heir = self.random.random_bool(0.5);
+        self.instances += u64::from(!heir);
+        let instance = if heir { self.holders[at].instance } else { self.instances };
+        self.holders[at] = Holder::new(self.holders[at].clock, instance);
         let starts = self.random.random_range(0..500_000);
         self.after(starts, Due::Connect(at));
     }
@@ -59,6 +62,16 @@ impl World {
         }
     }
 
+    /// Stops cleanly, unless it listens to nobody: farewell leases are recorded and sent.
+    fn stop_consent(&mut self) {
+        let (time, life) = (self.time, self.life());
+        if let Some((farewell, told)) = self.awake().map(|consent| consent.part(time)) {
+            self.carry_out(life, told);
+            self.farewell = Some((farewell, 0));
+            self.kill_consent();
+        }
+    }
+
     fn kill_consent(&mut self) {
         let life = self.life();
         if !self.consents[life].up {
@@ -75,7 +88,14 @@ impl World {
         let clock = Rate::drawn(&mut self.random);
         let life = self.life();
         let state = self.consents[life].state.clone();
-        self.consents.push(Consent::begin(self.consents[life].incarnation + 1, state, clock, self.time, self.broken));
+        let incarnation = self.consents[life].incarnation + 1;
+        // What is recorded is forgotten once a life has lasted for longer than it is counted.
+        self.farewell = self.farewell.take().filter(|(_, since)| *since == 0 || self.time < since + 2 * micros(FAREWELL));
+        let farewell = self.farewell.as_ref().map(|(farewell, _)| farewell);
+        self.consents.push(Consent::after(farewell, incarnation, state, clock, self.time, self.broken));
+        if let Some((_, since)) = &mut self.farewell {
+            *since = self.time;
+        }
         if self.random.random_bool(0.5) {
             self.consents[life].up = true;
             self.consents[life].paused_until = 0;
