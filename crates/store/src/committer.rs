@@ -1,7 +1,7 @@
 //! The one thread that writes: it takes what is waiting, runs it, makes it durable as one batch and only then answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,6 +9,7 @@ use crate::changes::Overlay;
 use crate::disk::Disk;
 use crate::error::guarded;
 use crate::header::Header;
+use crate::snapshot::{Aside, Begun};
 use crate::{Changes, StoreError};
 
 /// Changes that may wait before those who bring more are held up.
@@ -20,6 +21,8 @@ const GROUP_ROWS: usize = 4096;
 /// What the committer is sent.
 pub(crate) enum Order {
     Change(Change),
+    /// Begins a snapshot between two groups.
+    Snapshot(oneshot::Sender<Begun>),
     Stop,
 }
 
@@ -55,22 +58,24 @@ pub(crate) struct Committer {
     pub mirror: Option<Disk>,
     pub header: Header,
     pub failure: Arc<OnceLock<StoreError>>,
+    /// Snapshots that are being read.
+    pub snapshots: Vec<Weak<Mutex<Aside>>>,
 }
 
 impl Committer {
     /// Commits until told to stop, until nobody is left to send, or until something fails: after a failure it is not known
     /// what the disk holds, so nothing more is written on top of it.
     pub fn run(mut self, mut orders: mpsc::Receiver<Order>) {
-        while let Some(Order::Change(first)) = orders.blocking_recv() {
+        while let Some(first) = orders.blocking_recv() {
             let mut overlay = Overlay::new();
             let mut answers = Vec::new();
-            let mut next = Some(Order::Change(first));
-            let mut stopping = false;
+            let mut next = Some(first);
+            let mut after = None;
             while let Some(order) = next.take() {
                 match order {
                     Order::Change(change) => answers.push(change(&mut Changes::over(&self.disk.db, &mut overlay))),
-                    Order::Stop => {
-                        stopping = true;
+                    other => {
+                        after = Some(other);
                         break;
                     }
                 }
@@ -86,8 +91,11 @@ impl Committer {
             for answer in answers {
                 answer(durable.clone());
             }
-            if stopping || durable.is_err() {
-                return;
+            match after {
+                _ if durable.is_err() => return,
+                Some(Order::Stop) => return,
+                Some(Order::Snapshot(waiter)) => self.begin_snapshot(waiter),
+                Some(Order::Change(_)) | None => {}
             }
         }
     }
@@ -96,10 +104,15 @@ impl Committer {
         if overlay.is_empty() {
             return Ok(());
         }
+        self.snapshots.retain(|snapshot| snapshot.strong_count() > 0);
         let mut batch = sled::Batch::default();
         for (key, after) in overlay {
             let before = guarded("read what is replaced", || self.disk.db.get(&key))?;
             self.header.replace(&key, before.as_deref(), after.as_deref())?;
+            // Before the batch is applied: whoever reads the row afterwards finds here what it held.
+            for snapshot in self.snapshots.iter().filter_map(Weak::upgrade) {
+                snapshot.lock().unwrap_or_else(PoisonError::into_inner).lay(&key, before.as_deref());
+            }
             match after {
                 Some(row) => batch.insert(key, row),
                 None => batch.remove(key),
@@ -109,5 +122,11 @@ impl Committer {
         let mirrored = self.mirror.as_ref().map(|mirror| (mirror, batch.clone()));
         self.disk.write(batch, &self.header)?;
         mirrored.map_or(Ok(()), |(mirror, batch)| mirror.write(batch, &self.header))
+    }
+
+    fn begin_snapshot(&mut self, waiter: oneshot::Sender<Begun>) {
+        let aside = Arc::new(Mutex::new(Aside::default()));
+        self.snapshots.push(Arc::downgrade(&aside));
+        let _gone = waiter.send(Begun { header: self.header, aside });
     }
 }

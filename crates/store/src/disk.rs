@@ -81,7 +81,7 @@ fn create(db: &sled::Db, incarnation: u64) -> Result<Header, StoreError> {
 }
 
 /// Syncs what no commit touches: the settings sled wrote, and the names of the files in their directories.
-fn sync_names(path: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_names(path: &Path) -> std::io::Result<()> {
     File::open(path.join("conf"))?.sync_all()?;
     File::open(path)?.sync_all()?;
     match path.parent() {

@@ -12,6 +12,8 @@ use crate::error::guarded;
 use crate::{StoreError, row};
 
 const KEY: [u8; 1] = [row::STORE_TAG];
+/// Behind the store's own rows, which are not counted.
+pub(crate) const FIRST_ROW: [u8; 1] = [row::STORE_TAG + 1];
 const WITNESS: &str = "witness";
 const WITNESS_BYTES: usize = 20;
 const FORMAT: u32 = 1;
@@ -41,7 +43,12 @@ pub(crate) struct Header {
 
 impl Header {
     pub fn fresh(incarnation: u64) -> Self {
-        Self { format: FORMAT, incarnation, groups: 0, rows: 0, sum: 0, unfinished: false }
+        Self::at(incarnation, 0)
+    }
+
+    /// Of a database without rows that stands at that group.
+    pub fn at(incarnation: u64, groups: u64) -> Self {
+        Self { format: FORMAT, incarnation, groups, rows: 0, sum: 0, unfinished: false }
     }
 
     /// Reads the header; `None` in a database without one.
@@ -70,12 +77,17 @@ impl Header {
 
     /// Reads every row and compares with what was counted.
     pub fn verify(&self, tree: &sled::Tree) -> Result<(), StoreError> {
-        let mut found = Self { rows: 0, sum: 0, ..*self };
-        let mut rows = tree.range([row::STORE_TAG + 1]..);
+        let mut found = Self::at(self.incarnation, self.groups);
+        let mut rows = tree.range(FIRST_ROW..);
         while let Some((key, row)) = guarded("read every row", || rows.next().transpose())? {
             found.replace(&key, None, Some(&row))?;
         }
-        if found == *self { Ok(()) } else { Err(StoreError::Damaged { what: "the sum of the rows" }) }
+        self.compare(&found)
+    }
+
+    /// Whether every row was `found` that was counted.
+    pub fn compare(&self, found: &Self) -> Result<(), StoreError> {
+        if (found.rows, found.sum) == (self.rows, self.sum) { Ok(()) } else { Err(StoreError::Damaged { what: "the sum of the rows" }) }
     }
 }
 
@@ -127,6 +139,11 @@ impl Witness {
         bytes[16..].copy_from_slice(&checksum.to_le_bytes());
         self.file.write_all_at(&bytes, 0).map_err(|error| crate::error::failed("write the witness", error))
     }
+}
+
+/// Incarnation and group that the witness of the database at `path` names; `None` without one that can be read.
+pub(crate) fn told(path: &Path) -> Option<(u64, u64)> {
+    read(&File::open(path.join(WITNESS)).ok()?)
 }
 
 fn read(file: &File) -> Option<(u64, u64)> {

@@ -137,9 +137,9 @@ mod tests {
         let mut mirror = open(&beside, &disk, &header).unwrap();
         // A device that nothing can be synced to.
         mirror.file = File::open("/dev/null").unwrap();
-        let start = |failure| Committer { disk, mirror: Some(mirror), header, failure };
+        let start = |failure| Committer { disk, mirror: Some(mirror), header, failure, snapshots: Vec::new() };
         let db = sled::Config::new().temporary(true).open().unwrap();
-        let store = Store::start(db, 7, start).unwrap();
+        let store = Store::start(db, 7, None, start).unwrap();
         let put = |changes: &mut Changes<'_>| changes.put::<Numbers>(&1, &1);
         let failed = store.commit(put).await.unwrap_err();
         assert!(matches!(failed, StoreError::Failed { .. }));

@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::committer::Committer;
 use crate::disk::Disk;
 use crate::error::failed;
-use crate::{Store, StoreError, mirror};
+use crate::{Origin, Store, StoreError, mirror, rewrite};
 
 /// sled drops its lock a while after its handle.
-const LOCK_TRIES: u32 = 50;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const LOCK_TRIES: u32 = 50;
+pub(crate) const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// How to open a store.
 #[derive(Clone, Copy, Debug)]
@@ -71,9 +71,12 @@ async fn on_its_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Store
 
 fn open_once(path: &Path, mirror: Option<&Path>, options: Options) -> Result<Store, StoreError> {
     let (disk, header) = Disk::open(path, options.cache_bytes, options.fresh_incarnation)?;
+    rewrite::clear(path)?;
     if header.unfinished {
         return Err(mirror::UNFINISHED);
     }
     let mirror = mirror.map(|mirror| mirror::open(mirror, &disk, &header)).transpose()?;
-    Store::start(disk.db.clone(), header.incarnation, |failure| Committer { disk, mirror, header, failure })
+    let (db, origin) = (disk.db.clone(), Origin::read(&disk.db)?);
+    let start = |failure| Committer { disk, mirror, header, failure, snapshots: Vec::new() };
+    Store::start(db, header.incarnation, origin, start)
 }

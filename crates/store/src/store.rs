@@ -3,12 +3,12 @@
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::committer::{self, Committer, Order, QUEUE};
 use crate::error::{failed, guarded};
 use crate::scan::KeyRange;
-use crate::{Changes, Prefix, Row, Scan, StoreError, Table, row};
+use crate::{Changes, Origin, Prefix, Row, Scan, Snapshot, StoreError, Table, row};
 
 /// An open database; clones share it. Opened by [`Store::open`], ended by [`Store::close`] or with its last clone.
 #[derive(Clone)]
@@ -17,6 +17,7 @@ pub struct Store(Arc<Shared>);
 struct Shared {
     db: sled::Db,
     incarnation: u64,
+    origin: Option<Origin>,
     orders: mpsc::Sender<Order>,
     failure: Arc<OnceLock<StoreError>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
@@ -26,6 +27,7 @@ impl Store {
     pub(crate) fn start(
         db: sled::Db,
         incarnation: u64,
+        origin: Option<Origin>,
         committer: impl FnOnce(Arc<OnceLock<StoreError>>) -> Committer,
     ) -> Result<Self, StoreError> {
         let (orders, waiting) = mpsc::channel(QUEUE);
@@ -33,12 +35,17 @@ impl Store {
         let committer = committer(failure.clone());
         let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run(waiting));
         let thread = thread.map_err(|error| failed("start the committer", error))?;
-        Ok(Self(Arc::new(Shared { db, incarnation, orders, failure, thread: Some(thread).into() })))
+        Ok(Self(Arc::new(Shared { db, incarnation, origin, orders, failure, thread: Some(thread).into() })))
     }
 
     /// The random number that has named this database since it was created: positions in it mean nothing in another.
     pub fn incarnation(&self) -> u64 {
         self.0.incarnation
+    }
+
+    /// Where the database comes from, if it was put back from a backup or stands in place of another one.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.as_ref()
     }
 
     /// The failed commit after which the store has taken no further ones, if there was one. Reads go on.
@@ -111,6 +118,21 @@ impl Store {
             return Err(self.ended().into());
         }
         answer.blocking_recv().unwrap_or_else(|_| Err(self.ended().into()))
+    }
+
+    /// Begins to read every row as of one durable group, while commits go on.
+    ///
+    /// It shows whatever was committed before this was called, and of what is committed meanwhile either all of a group or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`], or the failure after which nothing is committed any more.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let (waiter, begun) = oneshot::channel();
+        if self.0.orders.send(Order::Snapshot(waiter)).await.is_err() {
+            return Err(self.ended());
+        }
+        let begun = begun.await.map_err(|_| self.ended())?;
+        Ok(Snapshot::of(self.0.db.clone(), self.0.origin.clone(), begun))
     }
 
     /// Finishes the commits that are waiting, refuses later ones and ends the committer. Other clones can still read.

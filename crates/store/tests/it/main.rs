@@ -7,7 +7,9 @@ mod crash;
 mod damage;
 mod mirror;
 mod opening;
+mod rewriting;
 mod scans;
+mod snapshots;
 
 use std::path::Path;
 
