@@ -295,15 +295,7 @@ fn finished_generation(report: &pb::Erasure) -> u32 {
 
 /// The generations of `names` whose keys exist, by the keyring itself.
 fn names_generations(data: &Path) -> Vec<u32> {
-    let root = RootKeySource::File(data.join("root.key")).load().unwrap();
-    // A suite that ran in this process lets go of its keyring when its last task has ended, a moment after it stopped.
-    let patience = SystemClock.boot_time() + Duration::from_secs(10);
-    let keyring = loop {
-        match Keyring::open(&data.join("keyring"), &data.join("epoch"), &root) {
-            Err(KeyringError::InUse) if SystemClock.boot_time() < patience => std::thread::yield_now(),
-            opened => break opened.unwrap(),
-        }
-    };
+    let keyring = keyring(data);
     let generations = keyring.slots().filter_map(|slot| match slot.owner {
         SlotOwner::Tenant(TenantKey::Names { generation }) => Some(generation),
         _ => None,
@@ -311,16 +303,32 @@ fn names_generations(data: &Path) -> Vec<u32> {
     generations.collect()
 }
 
-fn erasures(client: &Client) -> ErasureServiceClient<runtime::Link> {
+/// The keyring of a suite that has stopped.
+pub fn keyring(data: &Path) -> Keyring {
+    let root = RootKeySource::File(data.join("root.key")).load().unwrap();
+    // A suite that ran in this process lets go of its keyring when its last task has ended, a moment after it stopped.
+    let patience = SystemClock.boot_time() + Duration::from_secs(10);
+    loop {
+        match Keyring::open(&data.join("keyring"), &data.join("epoch"), &root) {
+            Err(KeyringError::InUse) if SystemClock.boot_time() < patience => std::thread::yield_now(),
+            opened => break opened.unwrap(),
+        }
+    }
+}
+
+/// Asks about erasures.
+pub fn erasures(client: &Client) -> ErasureServiceClient<runtime::Link> {
     ErasureServiceClient::new(client.link.clone())
 }
 
-async fn erase_user(client: &Client, user: &str) -> Result<pb::EraseUserResponse, Fault> {
+/// A user's erasure.
+pub async fn erase_user(client: &Client, user: &str) -> Result<pb::EraseUserResponse, Fault> {
     let request = pb::EraseUserRequest { tenant_id: client.tenant.clone(), user: user.to_owned(), ..Default::default() };
     told(erasures(client).erase_user(request).await)
 }
 
-async fn erase_person(client: &Client, addresses: &[String], validate_only: bool) -> Result<pb::ErasePersonResponse, Fault> {
+/// An outside person's erasure, or what it would take.
+pub async fn erase_person(client: &Client, addresses: &[String], validate_only: bool) -> Result<pb::ErasePersonResponse, Fault> {
     let addresses = addresses.to_vec();
     let request = pb::ErasePersonRequest { tenant_id: client.tenant.clone(), addresses, validate_only, ..Default::default() };
     told(erasures(client).erase_person(request).await)
@@ -332,7 +340,7 @@ async fn user(client: &Client, address: &str) -> Result<pb::GetUserResponse, Fau
 }
 
 /// The erasure once every store has reported.
-async fn finished(client: &Client, number: u64) -> pb::Erasure {
+pub async fn finished(client: &Client, number: u64) -> pb::Erasure {
     let asking = async {
         loop {
             let request = pb::GetErasureRequest { tenant_id: client.tenant.clone(), number };

@@ -11,6 +11,7 @@ mod harness;
 
 // The main job, and what interrupts it.
 mod away;
+mod backups;
 mod callers;
 mod crash;
 mod deleting;

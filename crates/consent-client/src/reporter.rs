@@ -56,11 +56,12 @@ impl Drop for AbortOnDrop {
 }
 
 impl Reporter {
-    /// Registers the store of that incarnation with consent, over `link`, and passes on whatever is reported, however long that takes.
-    /// Must be called within a Tokio runtime.
-    pub fn start(link: Link, store_id: u64, kind: StoreKind) -> Self {
+    /// Registers the store of that incarnation with consent, over `link`, in the place of those that it `replaces`, and passes on whatever
+    /// is reported, however long that takes. Must be called within a Tokio runtime.
+    pub fn start(link: Link, store_id: u64, kind: StoreKind, replaces: Vec<u64>) -> Self {
         let (shared, client) = (Arc::new(Shared::default()), StoreRegistryServiceClient::new(link));
-        let task = tokio::spawn(keep(Arc::clone(&shared), client.clone(), store_id, kind));
+        let registration = pb::RegisterStoreRequest { store_id, kind: kind.into(), replaced_store_ids: replaces };
+        let task = tokio::spawn(keep(Arc::clone(&shared), client.clone(), registration));
         Self { shared, client, _task: Arc::new(AbortOnDrop(task.abort_handle())) }
     }
 
@@ -99,9 +100,9 @@ impl Reporter {
     }
 }
 
-async fn keep(shared: Arc<Shared>, mut client: StoreRegistryServiceClient<Link>, store_id: u64, kind: StoreKind) {
-    let registration = pb::RegisterStoreRequest { store_id, kind: kind.into() };
-    while let Err(status) = client.register_store(Onward::service().within(PATIENCE).request(registration)).await {
+async fn keep(shared: Arc<Shared>, mut client: StoreRegistryServiceClient<Link>, registration: pb::RegisterStoreRequest) {
+    let store_id = registration.store_id;
+    while let Err(status) = client.register_store(Onward::service().within(PATIENCE).request(registration.clone())).await {
         tracing::debug!(fault = %fault_of(&status), "the store is not registered with consent yet");
         sleep(RETRY).await;
     }

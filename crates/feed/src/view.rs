@@ -47,7 +47,7 @@ impl<F: Fold> View<F> {
     #[doc(hidden)]
     pub async fn start_with(context: &Context, store: Store, kind: StoreKind, subscriber: Subscriber, pace: Pace) -> Result<Self, Fault> {
         let shared = Arc::new(Shared::default());
-        let reporter = Reporter::start(context.link("consent"), store.incarnation(), kind);
+        let reporter = Reporter::start(context.link("consent"), store.incarnation(), kind, store.replaces());
         let disk = tokio::task::spawn_blocking(move || Disk::open(store)).await;
         let disk = disk.map_err(|_| Fault::internal("reading the view was given up"))??;
         let follower = Follower::new(disk, subscriber, context.link("ingestion"), reporter, Arc::clone(&shared), pace);

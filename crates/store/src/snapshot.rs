@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::guarded;
 use crate::header::{FIRST_ROW, Header};
-use crate::{Ancestor, Origin, StoreError};
+use crate::{Ancestor, Origin, StoreError, row};
 
 /// A row as it lies on disk: the table's tag and the key, then the message and its checksum.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +26,11 @@ impl RawRow {
     /// The tag of the table the row belongs to; 0, which no table has, for a row without a key.
     pub fn tag(&self) -> u8 {
         self.key.first().copied().unwrap_or_default()
+    }
+
+    /// Whether key and message are what was written, by their checksum.
+    pub fn is_whole(&self) -> bool {
+        row::verified(&self.key, &self.value).is_some()
     }
 }
 

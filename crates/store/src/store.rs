@@ -48,6 +48,11 @@ impl Store {
         self.0.origin.as_ref()
     }
 
+    /// The stores in whose place it stands: see [`Origin::replaces`].
+    pub fn replaces(&self) -> Vec<u64> {
+        self.origin().map(|origin| origin.replaces.clone()).unwrap_or_default()
+    }
+
     /// The failed commit after which the store has taken no further ones, if there was one. Reads go on.
     pub fn failure(&self) -> Option<StoreError> {
         self.0.failure.get().cloned()

@@ -96,6 +96,10 @@ pub enum Reason {
     ErasureNotFound,
     /// The store is not registered.
     StoreNotFound,
+    /// The backup is not what was written.
+    BackupDamaged,
+    /// A store is there that would be replaced.
+    StorePresent,
     /// The request has no token.
     TokenMissing,
     /// The token is not one of those that are taken.
@@ -106,7 +110,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -137,6 +141,8 @@ impl Reason {
         Self::GroupNotFound,
         Self::ErasureNotFound,
         Self::StoreNotFound,
+        Self::BackupDamaged,
+        Self::StorePresent,
         Self::TokenMissing,
         Self::TokenInvalid,
         Self::TokenExpired,
@@ -175,6 +181,8 @@ impl Reason {
             Self::GroupNotFound => "GROUP_NOT_FOUND",
             Self::ErasureNotFound => "ERASURE_NOT_FOUND",
             Self::StoreNotFound => "STORE_NOT_FOUND",
+            Self::BackupDamaged => "BACKUP_DAMAGED",
+            Self::StorePresent => "STORE_PRESENT",
             Self::TokenMissing => "TOKEN_MISSING",
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::TokenExpired => "TOKEN_EXPIRED",

@@ -2,7 +2,7 @@
 //! Rules live in `analytics-domain`, formulas in `measures`; how the feed is followed and kept, in `feed`; who may be read, in `consent-client`.
 
 mod open;
-pub use open::{AREA, open};
+pub use open::{AREA, open, records_place, timelines_place};
 
 mod convert;
 mod grpc;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use consent_client::{Reporter, StoreKind, Subscriber};
 use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
 use contracts::analytics::v1::record_service_server::RecordServiceServer;
+use contracts::common::v1::BackupPart;
 use feed::View;
-use runtime::{Area, Context, sized};
+use maintenance::{Maintenance, Place};
+use runtime::{Area, Config, Context, sized};
 use store::{Options, Store};
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
@@ -21,8 +23,23 @@ pub const AREA: &str = "analytics";
 /// What each of the two stores may take of the process's one cache: both are read at start and hardly ever after.
 const CACHE_SHARE: u64 = 8;
 
+/// Where the records lie.
+pub fn records_place(config: &Config) -> Place {
+    place(config, "records")
+}
+
+/// Where the view lies.
+pub fn timelines_place(config: &Config) -> Place {
+    place(config, "timelines")
+}
+
+fn place(config: &Config, folder: &str) -> Place {
+    let options = Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
+    Place { path: config.area_dir(AREA).join(folder), options }
+}
+
 /// Opens the service on its records in `data_dir/analytics/records` and its view in `data_dir/analytics/timelines`: RecordService and
-/// AnalyticsService in public.
+/// AnalyticsService in public, MaintenanceService of the records within the suite.
 ///
 /// `consent` must be a subscription as [`consent_client::Holder::Analytics`]. `context` links to ingestion, which it follows and which
 /// knows the people. Returns as soon as the stores are open; until the view has caught up with the log, questions about relationships
@@ -32,14 +49,15 @@ const CACHE_SHARE: u64 = 8;
 /// Those of the stores: INTERNAL or UNAVAILABLE, STORE_FAILED.
 pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault> {
     let config = &context.config;
-    let folder = config.area_dir(AREA);
-    let options = || Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
-    let records = Store::open(&folder.join("records"), options()).await?;
+    let place = records_place(config);
+    let records = Store::open(&place.path, place.options).await?;
     consent.begin(records.incarnation(), records.clone());
-    let timelines = Store::open(&folder.join("timelines"), options()).await?;
+    let timelines = timelines_place(config);
+    let timelines = Store::open(&timelines.path, timelines.options).await?;
     let view = View::start(context, timelines, StoreKind::Timelines, consent.clone()).await?;
     let waiting = Waiting::new(consent.clone());
-    let reporter = Reporter::start(context.link("consent"), records.incarnation(), StoreKind::Records);
+    let reporter = Reporter::start(context.link("consent"), records.incarnation(), StoreKind::Records, records.replaces());
+    let maintenance = Maintenance::server(records.clone(), |_| BackupPart::Records, &config.limits, context.stopping.clone());
     let store = Arc::new(RecordStore::open(records)?);
     tokio::spawn(record_store::keep(Arc::downgrade(&store), consent.clone(), reporter, context.stopping.clone()));
     macro_rules! public {
@@ -49,5 +67,5 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     }
     let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store)));
     let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
-    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)))
+    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)).internal(maintenance))
 }

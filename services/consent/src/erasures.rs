@@ -2,6 +2,7 @@
 
 mod names;
 mod notices;
+mod replaced;
 pub(crate) mod reports;
 mod rows;
 pub(crate) mod tenant;
@@ -23,6 +24,8 @@ use crate::tables;
 /// Erasures that are not finished, and those of which applications have not said that their copies are gone.
 pub(crate) struct Erasures {
     open: Mutex<BTreeSet<ErasureKey>>,
+    /// Finished ones of which a store that was put back has to say again that it is in line.
+    again: Mutex<BTreeSet<ErasureKey>>,
     told: Mutex<BTreeSet<ErasureKey>>,
     /// Rises whenever one of them changes.
     changed: watch::Sender<u64>,
@@ -31,17 +34,19 @@ pub(crate) struct Erasures {
 impl Erasures {
     /// Those that the store has.
     pub fn read(store: &Store) -> Result<Self, StoreError> {
-        let (mut open, mut told) = (BTreeSet::new(), BTreeSet::new());
+        let (mut open, mut again, mut told) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for row in store.scan::<tables::Erasures>(()) {
             let (key, row) = row?;
             if row.finish_micros == 0 || row.names_owed {
                 open.insert(key.clone());
+            } else if row.reports.iter().any(|report| report.report_micros == 0) {
+                again.insert(key.clone());
             }
             if !row.sealed_subject.is_empty() {
                 told.insert(key);
             }
         }
-        Ok(Self { open: Mutex::new(open), told: Mutex::new(told), changed: watch::Sender::new(0) })
+        Ok(Self { open: Mutex::new(open), again: Mutex::new(again), told: Mutex::new(told), changed: watch::Sender::new(0) })
     }
 
     /// The erasures of a tenant that are not finished.

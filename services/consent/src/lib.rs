@@ -26,12 +26,15 @@ mod expiring;
 
 mod pages;
 
+mod upkeep;
+
 mod grpc;
 
 use std::fmt;
 use std::sync::Arc;
 
 use contracts::DESCRIPTORS;
+use contracts::common::v1::maintenance_service_server;
 use contracts::consent::v1::application_service_server::{self, ApplicationServiceServer};
 use contracts::consent::v1::consent_service_server::{self, ConsentServiceServer};
 use contracts::consent::v1::directory_service_server::{self, DirectoryServiceServer};
@@ -46,6 +49,7 @@ use vocabulary::{Fault, Reason};
 use writer::Core;
 
 pub use steps::{Observer, Step};
+pub use upkeep::{mirror_place, place};
 
 pub use recovering::{Recovered, Recovery, recover, rotate_root};
 
@@ -93,10 +97,11 @@ const PUBLIC: [&str; 5] = [
 ];
 
 /// The services for the suite's own.
-const INTERNAL: [&str; 2] = [store_registry_service_server::SERVICE_NAME, enforcement_service_server::SERVICE_NAME];
+const INTERNAL: [&str; 3] =
+    [store_registry_service_server::SERVICE_NAME, enforcement_service_server::SERVICE_NAME, maintenance_service_server::SERVICE_NAME];
 
 impl Service {
-    /// The services of the area: five for clients, and Enforce and the registry of stores for the suite's own.
+    /// The services of the area: five for clients; Enforce, the registry of stores and the upkeep of its own for the suite.
     pub fn area(&self) -> Area {
         let core = match &self.0 {
             Ok(core) => core,
@@ -110,6 +115,7 @@ impl Service {
         }
         let enforcement = EnforcementServiceServer::new(grpc::Enforcement(Arc::clone(core)));
         let registry = StoreRegistryServiceServer::new(grpc::Registry(Arc::clone(core)));
+        let maintenance = upkeep::server(core);
         Area::new("consent", DESCRIPTORS)
             .public(compressed!(TenantServiceServer::new(grpc::Tenants(Arc::clone(core)))))
             .public(compressed!(ApplicationServiceServer::new(grpc::Applications(Arc::clone(core)))))
@@ -118,6 +124,7 @@ impl Service {
             .public(compressed!(ErasureServiceServer::new(grpc::Erasing(Arc::clone(core)))))
             .internal(sized!(registry, core.limits.internal()))
             .internal(sized!(enforcement, core.limits.internal()))
+            .internal(maintenance)
     }
 
     /// Ends the streams of the holders, without farewell leases unless the process is stopping, and closes the store. Decisions that wait to

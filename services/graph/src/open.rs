@@ -3,7 +3,8 @@
 use consent_client::{StoreKind, Subscriber};
 use contracts::graph::v1::graph_service_server::GraphServiceServer;
 use feed::View;
-use runtime::{Area, Context, sized};
+use maintenance::Place;
+use runtime::{Area, Config, Context, sized};
 use store::{Options, Store};
 use vocabulary::Fault;
 
@@ -15,6 +16,12 @@ pub const AREA: &str = "graph";
 /// What the view's store may take of the process's one cache: it is read at start and hardly ever after.
 const CACHE_SHARE: u64 = 8;
 
+/// Where the view lies.
+pub fn ties_place(config: &Config) -> Place {
+    let options = Options { cache_bytes: config.store.cache_bytes / CACHE_SHARE, fresh_incarnation: sealing::random::id() };
+    Place { path: config.area_dir(AREA).join("ties"), options }
+}
+
 /// Opens the service on its view in `data_dir/graph/ties`: GraphService in public.
 ///
 /// `consent` must be a subscription as [`consent_client::Holder::Graph`]. `context` links to ingestion, which it follows, and to
@@ -25,9 +32,8 @@ const CACHE_SHARE: u64 = 8;
 /// Those of the store: INTERNAL or UNAVAILABLE, STORE_FAILED.
 pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault> {
     let config = &context.config;
-    let cache_bytes = config.store.cache_bytes / CACHE_SHARE;
-    let options = Options { cache_bytes, fresh_incarnation: sealing::random::id() };
-    let store = Store::open(&config.area_dir(AREA).join("ties"), options).await?;
+    let place = ties_place(config);
+    let store = Store::open(&place.path, place.options).await?;
     consent.begin(store.incarnation(), store.clone());
     let view = View::start(context, store, StoreKind::Ties, consent.clone()).await?;
     let service = GraphServiceServer::new(Grpc::new(context, consent, view));

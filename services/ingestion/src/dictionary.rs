@@ -186,6 +186,20 @@ pub fn chunks_naming(store: &Store, held: &TenantMirror, people: &HashSet<Person
     Ok(chunks)
 }
 
+/// Whether a chunk opens under no key `names` that exists. Blocks.
+///
+/// # Errors
+/// STORE_FAILED when a chunk cannot be read.
+pub fn any_under_none(store: &Store, held: &TenantMirror) -> Result<bool, Fault> {
+    for row in store.scan::<tables::Names>((held.tenant.clone(),)) {
+        let ((_, chunk), row) = row?;
+        if held.open_names(|key| sealing::open_compressed(key, &place(&held.tenant, chunk), &row.sealed)).is_err() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The chunks that do not open with the present key `names`. Blocks.
 ///
 /// # Errors

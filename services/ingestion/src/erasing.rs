@@ -39,6 +39,29 @@ pub async fn erase(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, held: &Tena
     Ok(chunks.len() as u64)
 }
 
+/// Clears what a restore brought of a tenant whose dictionary opens, in part or whole, under no key that exists: it is from before an
+/// erasure, whose end destroyed the key. Its blocks go too: they name ids that lead to nobody, and what they hold would not be taken in
+/// anew. Nothing of the tenant is written before this is done.
+///
+/// # Errors
+/// Those of the store. What is left is done the next time.
+pub async fn clear_unreadable(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, held: &TenantMirror) -> Result<(), Fault> {
+    let (store, mirror) = (ingestion.store.clone(), held.clone());
+    let unreadable = blocking(move || dictionary::any_under_none(&store, &mirror)).await?;
+    if !unreadable {
+        return Ok(());
+    }
+    tracing::warn!(
+        "a restore brought names from before an erasure, which open under no key: the tenant's interactions are to be sent again"
+    );
+    let users = tenant.mailboxes.lock().users();
+    for user in users {
+        remove(ingestion, tenant, user, |_| true).await?;
+    }
+    // Last, so that a crash before leaves them to be found again.
+    remove_names(ingestion, &tenant.id).await.map(drop)
+}
+
 /// Seals what is not yet sealed under the present key `names` anew. Whatever is written meanwhile is, for it is written by a later permit.
 ///
 /// # Errors
@@ -85,18 +108,23 @@ pub async fn erase_tenant(ingestion: &Arc<Ingestion>, tenant: &TenantId, number:
             rows += remove(ingestion, &held, user, |_| true).await?;
         }
     }
+    rows += remove_names(ingestion, tenant).await?;
+    ingestion.tenants.forget(tenant);
+    ingestion.reporter.in_line(tenant, number, rows, 0);
+    Ok(())
+}
+
+/// Removes a tenant's dictionary and counts; answers how many chunks that took.
+async fn remove_names(ingestion: &Arc<Ingestion>, tenant: &TenantId) -> Result<u64, Fault> {
     let (store, id) = (ingestion.store.clone(), tenant.clone());
     let names = move || Ok(store.scan::<tables::Names>((id,)).map(|row| row.map(|(key, _)| key)).collect::<Result<Vec<_>, _>>()?);
     let names = blocking(names).await?;
-    rows += names.len() as u64;
-    let id = tenant.clone();
+    let (rows, id) = (names.len() as u64, tenant.clone());
     let change = move |changes: &mut store::Changes<'_>| {
         names.iter().for_each(|key| changes.delete::<tables::Names>(key));
         changes.delete::<tables::Tally>(&id);
         Ok::<_, Fault>(())
     };
     ingestion.store.commit(change).await?;
-    ingestion.tenants.forget(tenant);
-    ingestion.reporter.in_line(tenant, number, rows, 0);
-    Ok(())
+    Ok(rows)
 }

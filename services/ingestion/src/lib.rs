@@ -23,7 +23,9 @@ mod erasing;
 mod known;
 mod mailboxes;
 mod service;
+pub use service::log_place;
 mod tables;
+pub use tables::part_of;
 mod tenant;
 
 mod reconcile;

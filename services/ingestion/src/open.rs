@@ -5,17 +5,20 @@ use std::sync::Arc;
 use consent_client::Subscriber;
 use contracts::ingestion::v1::feed_service_server::FeedServiceServer;
 use contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
+use maintenance::Maintenance;
 use runtime::{Area, Context, sized};
 use vocabulary::Fault;
 
 use crate::grpc::Grpc;
 use crate::reconcile;
 use crate::service::Ingestion;
+use crate::tables;
 
 /// The area's word: its folder, its socket, its settings.
 pub const AREA: &str = "ingestion";
 
-/// Opens the service on its store in `data_dir/ingestion`: IngestionService in public, FeedService within the suite.
+/// Opens the service on its store in `data_dir/ingestion`: IngestionService in public, FeedService and
+/// MaintenanceService within the suite.
 ///
 /// `consent` must be a subscription as [`consent_client::Holder::Ingestion`]. Returns as soon as the store is open; until consent
 /// has given the tenants' keys, and what they open has been read, requests are answered with UNAVAILABLE. The service ends, and lets
@@ -37,4 +40,5 @@ pub(crate) fn area(context: &Context, ingestion: &Arc<Ingestion>) -> Area {
     Area::new(AREA, contracts::DESCRIPTORS)
         .public(sized!(IngestionServiceServer::new(grpc.clone()), limits.public()))
         .internal(sized!(FeedServiceServer::new(grpc), limits.internal()))
+        .internal(Maintenance::server(ingestion.store.clone(), tables::part_of, limits, context.stopping.clone()))
 }

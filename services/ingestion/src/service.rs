@@ -8,7 +8,8 @@ use consent_client::{Permit, Reporter, StoreKind, Subscriber};
 use contracts::ingestion::v1 as pb;
 use futures::future::Either;
 use futures::poll;
-use runtime::Context;
+use maintenance::Place;
+use runtime::{Config, Context};
 use store::{Changes, Options, Store};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -25,6 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many stores share the process's cache.
 const STORES: u64 = 4;
+
+/// Where the log and the dictionary lie.
+pub fn log_place(config: &Config) -> Place {
+    let options = Options { cache_bytes: config.store.cache_bytes / STORES, fresh_incarnation: sealing::random::id() };
+    Place { path: config.area_dir("ingestion").join("log"), options }
+}
 
 /// The service.
 pub struct Ingestion {
@@ -46,13 +53,13 @@ impl Ingestion {
     /// # Errors
     /// Those of the store.
     pub async fn open(context: &Context, consent: Subscriber) -> Result<Self, Fault> {
-        let options = Options { cache_bytes: context.config.store.cache_bytes / STORES, fresh_incarnation: sealing::random::id() };
-        let store = Store::open(&context.config.area_dir("ingestion").join("log"), options).await?;
+        let place = log_place(&context.config);
+        let store = Store::open(&place.path, place.options).await?;
         consent.begin(store.incarnation(), store.clone());
         let head = store.get::<tables::Head>(&())?.unwrap_or_default();
         let scanned = store.clone();
         let tenants = blocking(move || Ok(Tenants::index(&scanned)?)).await?;
-        let reporter = Reporter::start(context.link("consent"), store.incarnation(), StoreKind::Log);
+        let reporter = Reporter::start(context.link("consent"), store.incarnation(), StoreKind::Log, store.replaces());
         let (clock, head) = (Arc::clone(&context.clock), watch::Sender::new(head.position));
         Ok(Self { store, consent, reporter, tenants, clock, head, aligned: watch::Sender::new(0) })
     }

@@ -1,8 +1,17 @@
 //! What ingestion keeps, and under which keys: tenant, position or chunk number only. Everything personal stands inside sealed values.
 
+use contracts::common::v1::BackupPart;
 use contracts::ingestion::v1 as pb;
 use store::Table;
 use vocabulary::TenantId;
+
+/// The part of a backup that a table belongs to, by its tag: the log with its head, and whatever an erasure may write anew.
+pub fn part_of(tag: u8) -> BackupPart {
+    match tag {
+        Log::TAG | Head::TAG => BackupPart::Log,
+        _ => BackupPart::Dictionary,
+    }
+}
 
 /// The log: one sequence of sealed blocks for the whole suite, from position 1. It has holes where keys were destroyed.
 pub struct Log;

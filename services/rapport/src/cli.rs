@@ -3,6 +3,7 @@
 mod deciding;
 mod erasing;
 mod keeping;
+mod storing;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use deciding::{
 
 pub use erasing::{Erase, Store};
 pub use keeping::{Keyring, NextRoot, Recover};
+pub use storing::{Backup, BackupCommand, Restore, Scrub};
 
 /// Relationship intelligence that reads nothing without consent.
 #[derive(Debug, Parser)]
@@ -54,6 +56,12 @@ pub enum Command {
     /// Looks after the keyring of a suite that does not run.
     #[command(subcommand)]
     Keyring(Keyring),
+    /// Takes a backup of a serving suite, or reads one.
+    Backup(Backup),
+    /// Puts a backup back, while the suite does not run.
+    Restore(Restore),
+    /// Writes the stores of areas that do not run anew, so that deleted rows leave their files.
+    Scrub(Scrub),
     /// Reads interactions from files.
     #[command(subcommand)]
     Import(Import),

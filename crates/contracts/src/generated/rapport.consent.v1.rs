@@ -4301,7 +4301,7 @@ pub mod enforcement_service_server {
     }
 }
 /// Registers a store.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterStoreRequest {
     /// Its incarnation, which a store draws when it is made.
     #[prost(fixed64, tag = "1")]
@@ -4309,6 +4309,10 @@ pub struct RegisterStoreRequest {
     /// What it holds.
     #[prost(enumeration = "StoreKind", tag = "2")]
     pub kind: i32,
+    /// The stores in whose place it was put, as by a restore: they are gone, and nothing waits for them any more. What they had said of
+    /// erasures, this one has to say again.
+    #[prost(fixed64, repeated, tag = "3")]
+    pub replaced_store_ids: ::prost::alloc::vec::Vec<u64>,
 }
 /// It is registered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

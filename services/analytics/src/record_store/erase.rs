@@ -178,7 +178,7 @@ async fn in_line(store: &RecordStore, consent: &Subscriber, tenant: &TenantId) -
     Ok((said != (number, generation)).then_some((number, rows, generation)))
 }
 
-fn remove_parts(changes: &mut Changes<'_>, tenant: &TenantId, name: u128) -> Result<(), StoreError> {
+pub(super) fn remove_parts(changes: &mut Changes<'_>, tenant: &TenantId, name: u128) -> Result<(), StoreError> {
     let parts: Vec<_> = changes.scan::<Parts>((tenant.clone(), name)).collect::<Result<_, _>>()?;
     parts.iter().for_each(|(key, _)| changes.delete::<Parts>(key));
     Ok(())

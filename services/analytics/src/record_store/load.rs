@@ -6,30 +6,45 @@ use analytics_domain::{Record, Records};
 use consent_client::Permit;
 use parking_lot::RwLock;
 use sealing::open;
-use store::Store;
+use store::{Changes, Store, StoreError};
 use vocabulary::Fault;
 
+use super::erase::remove_parts;
 use crate::convert::stored;
 use crate::tables::{Names, Parts, place};
 
-/// Reads and opens every record of the permit's tenant.
+/// Reads and opens every record of the permit's tenant. Of a store that was put back, records that open under no key that exists are
+/// removed: they are from before an erasure, whose end destroyed the key.
 ///
 /// # Errors
 /// STORE_FAILED when one cannot be read or opened: what was acknowledged must not be missing in silence.
 pub async fn load(store: &Store, permit: &Permit, records: &RwLock<Records>) -> Result<Names, Fault> {
-    let (store, held) = (store.clone(), permit.clone());
-    let read = tokio::task::spawn_blocking(move || read(&store, &held)).await;
-    let read = read.unwrap_or_else(|_| Err(Fault::internal("reading the records was cut short")))?;
+    let (reading, held) = (store.clone(), permit.clone());
+    let read = tokio::task::spawn_blocking(move || read(&reading, &held)).await;
+    let (read, unreadable) = read.unwrap_or_else(|_| Err(Fault::internal("reading the records was cut short")))?;
+    if !unreadable.is_empty() {
+        tracing::warn!(
+            records = unreadable.len(),
+            "records that a restore brought from before an erasure open under no key; they are removed"
+        );
+        let tenant = permit.tenant.clone();
+        let remove = move |changes: &mut Changes<'_>| unreadable.into_iter().try_for_each(|name| remove_parts(changes, &tenant, name));
+        store.commit::<(), StoreError>(remove).await?;
+    }
     *records.write() = read;
     Ok(Names::new(&permit.lookup_key))
 }
 
-fn read(store: &Store, held: &Permit) -> Result<Records, Fault> {
-    let mut records = Records::default();
+/// The records, and the names of those that open under no key.
+fn read(store: &Store, held: &Permit) -> Result<(Records, Vec<u128>), Fault> {
+    let (mut records, mut unreadable) = (Records::default(), Vec::new());
     let mut whole: Option<(u128, Vec<u8>)> = None;
     let mut finish = |whole: Option<(u128, Vec<u8>)>| -> Result<(), Fault> {
-        if let Some((name, sealed)) = whole {
-            records.put(Arc::new(opened(held, name, &sealed)?));
+        let Some((name, sealed)) = whole else { return Ok(()) };
+        match opened(held, name, &sealed) {
+            Ok(record) => records.put(Arc::new(record)),
+            Err(_) if store.origin().is_some() => unreadable.push(name),
+            Err(fault) => return Err(fault),
         }
         Ok(())
     };
@@ -41,7 +56,7 @@ fn read(store: &Store, held: &Permit) -> Result<Records, Fault> {
         }
     }
     finish(whole)?;
-    Ok(records)
+    Ok((records, unreadable))
 }
 
 fn opened(held: &Permit, name: u128, sealed: &[u8]) -> Result<Record, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::Changes;
 use vocabulary::{Fault, Kind, PersonId, Reason, TenantId, Timestamp};
 
-use super::ErasureKey;
+use super::{ErasureKey, replaced};
 use crate::tables;
 use crate::writer::{Command, Core};
 
@@ -21,20 +21,32 @@ pub(crate) struct Said {
 }
 
 impl Core {
-    /// Registers a store. One that was retired stays so.
+    /// Registers a store, in the place of those of its kind that it `replaced`. One that was retired stays so.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn register_store(&self, id: u64, kind: pb::StoreKind) -> Result<(), Fault> {
-        let now = self.clock.now();
-        let registered = self.store.commit(move |changes| {
+    pub async fn register_store(&self, id: u64, kind: pb::StoreKind, replaced: Vec<u64>) -> Result<(), Fault> {
+        if self.store.get::<tables::Stores>(&id)?.is_some() {
+            return Ok(());
+        }
+        // First, for what is registered is not asked again.
+        self.owe_again(id, kind, &replaced).await?;
+        let (now, open) = (self.clock.now(), self.erasures.open.lock().iter().cloned().collect::<Vec<_>>());
+        let finished = self.store.commit(move |changes| {
+            for former in &replaced {
+                let held = changes.get::<tables::Stores>(former)?;
+                if let Some(row) = held.filter(|row| row.kind == i32::from(kind) && row.retire_micros == 0) {
+                    changes.put::<tables::Stores>(former, &pb::StoredStore { retire_micros: now.micros(), ..row })?;
+                }
+            }
             if changes.get::<tables::Stores>(&id)?.is_none() {
                 let row = pb::StoredStore { kind: kind.into(), register_micros: now.micros(), retire_micros: 0 };
                 changes.put::<tables::Stores>(&id, &row)?;
             }
-            Ok::<_, Fault>(())
+            finish(changes, open, now, |_, _| {})
         });
-        registered.await
+        self.finished(&finished.await?);
+        Ok(())
     }
 
     /// Ends the registration of a store: whatever waited for it alone is finished.
@@ -92,14 +104,15 @@ impl Core {
         let _alone = self.writing().await?;
         self.keys.destroy(Vec::new(), 0).await?;
         let Said { number, rows, names_generation } = said;
-        let (now, open) = (self.clock.now(), self.erasures.open_of(tenant));
-        if open.is_empty() {
+        let (now, open, again) = (self.clock.now(), self.erasures.open_of(tenant), self.erasures.again_of(tenant));
+        if open.is_empty() && again.is_empty() {
             return Ok(());
         }
         let reported = self.store.commit(move |changes| {
             let store = changes.get::<tables::Stores>(&id)?.ok_or_else(unknown_store)?;
             let mut rows = rows;
-            finish(changes, open, now, |begun, row| {
+            let said_again = replaced::say_again(changes, again, id, number, &mut rows, now)?;
+            let finished = finish(changes, open, now, |begun, row| {
                 if number < begun {
                     return;
                 }
@@ -117,9 +130,12 @@ impl Core {
                 if row.due_number != 0 && row.due_number <= number {
                     report.report_micros = now.micros();
                 }
-            })
+            })?;
+            Ok::<_, Fault>((finished, said_again))
         });
-        self.finished(&reported.await?);
+        let (finished, said_again) = reported.await?;
+        self.erasures.said_again(&said_again);
+        self.finished(&finished);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl StoreRegistryService for Registry {
         let request = request.into_inner();
         let registered = match request.kind() {
             pb::StoreKind::Unspecified => Err(Fault::invalid_field("kind", "must name what the store holds")),
-            kind => self.0.register_store(request.store_id, kind).await,
+            kind => self.0.register_store(request.store_id, kind, request.replaced_store_ids).await,
         };
         answer(registered.map(|()| pb::RegisterStoreResponse {}))
     }

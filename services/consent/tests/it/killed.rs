@@ -48,7 +48,7 @@ impl Operation {
     /// What stands before it.
     async fn prepare(self, suite: &Suite) {
         suite.fill().await;
-        let register = pb::RegisterStoreRequest { store_id: STORE, kind: pb::StoreKind::Log.into() };
+        let register = pb::RegisterStoreRequest { store_id: STORE, kind: pb::StoreKind::Log.into(), ..Default::default() };
         registry(suite).register_store(register).await.unwrap();
         match self {
             Self::Grant => {}

@@ -25,7 +25,15 @@ pub async fn company(client: &Client, company: &Company) -> Result<Summary, Faul
     tenant(client, company).await?;
     let synced = directory::sync(client, company.users.iter().map(user).collect(), Intent { full: true, ..Intent::default() }).await?;
     records::upsert(client, company.records.iter().map(record).collect()).await?;
-    sent(client, Source::Crm(CrmSource {}), &synced.revision, company.crm.clone()).await
+    crm(client, company, &synced.revision).await
+}
+
+/// Sends what the CRM tracked, from a revision on.
+///
+/// # Errors
+/// What the suite answers.
+pub async fn crm(client: &Client, company: &Company, revision: &str) -> Result<Summary, Fault> {
+    sent(client, Source::Crm(CrmSource {}), revision, company.crm.clone()).await
 }
 
 /// Sends every mailbox, from the revision of the grant on.
