@@ -26,6 +26,9 @@ OVERVIEW = "rapport.gateway.v1.OverviewService"
 INTERNAL = [
     ("rapport.consent.v1.EnforcementService", "consent", "Enforce", {}),
     ("rapport.consent.v1.StoreRegistryService", "consent", "RegisterStore", {"storeId": "7", "kind": "STORE_KIND_LOG"}),
+    ("rapport.common.v1.MaintenanceService", "consent", "Backup", {}),
+    ("rapport.common.v1.MaintenanceService", "ingestion", "Backup", {}),
+    ("rapport.common.v1.MaintenanceService", "analytics", "Backup", {}),
     ("rapport.ingestion.v1.FeedService", "ingestion", "Follow", {}),
     ("rapport.ingestion.v1.FeedService", "ingestion", "ResolvePeople", {"tenantId": TENANT, "addresses": [GRACE]}),
 ]

@@ -17,6 +17,7 @@ mod refusals;
 mod repeating;
 mod restarting;
 mod roles;
+mod stores;
 
 mod hand;
 mod suite;
