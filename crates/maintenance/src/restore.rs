@@ -8,6 +8,8 @@ mod dictionary;
 
 pub use dictionary::Dictionary;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -211,7 +213,7 @@ async fn consent(backup: &Path, place: &Place, entry: &Entry) -> Result<Rewritte
 
 fn make_parent(path: &Path) -> Result<(), Fault> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|error| failed("make the folder of the store", &error))
+    DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(|error| failed("make the folder of the store", &error))
 }
 
 async fn blocking_verify(backup: &Path) -> Result<crate::Manifest, Fault> {

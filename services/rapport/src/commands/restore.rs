@@ -5,7 +5,7 @@ use std::io::Write;
 use contracts::common::v1::BackupPart;
 use maintenance::{Asked, Dictionary, Places, RestoredPart};
 use runtime::Config;
-use vocabulary::Fault;
+use vocabulary::{Fault, Kind, Reason};
 
 use super::backup::print;
 use super::serve::settings;
@@ -20,7 +20,12 @@ pub async fn run(command: Restore, out: &mut impl Write) -> Result<(), Fault> {
     let Restore { backups, replace, only, consent, json, config } = command;
     let asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let asked = Asked { log: asked("log"), records: asked("records"), replace, consent };
-    let restored = maintenance::restore(&backups, &places(&settings(&config)?), asked).await?;
+    let config = settings(&config)?;
+    if consent && consent::mirror_place(&config).is_some_and(|mirror| mirror.path.join("db").exists()) {
+        let message = "`keyring.mirror` holds every decision: `rapport consent recover --from-mirror` brings them back";
+        return Err(Fault::new(Kind::FailedPrecondition, Reason::StorePresent, message));
+    }
+    let restored = maintenance::restore(&backups, &places(&config), asked).await?;
     if json {
         return print(&restored, out);
     }

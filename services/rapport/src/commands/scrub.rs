@@ -43,7 +43,10 @@ pub async fn run(command: Scrub, out: &mut impl Write) -> Result<(), Fault> {
 /// The stores of an area.
 fn places(config: &Config, area: &str) -> Vec<(&'static str, Place)> {
     match area {
-        "consent" => vec![("consent", consent::place(config))],
+        "consent" => {
+            let mirror = consent::mirror_place(config).map(|mirror| ("consent, the mirror", mirror));
+            std::iter::once(("consent", consent::place(config))).chain(mirror).collect()
+        }
         "ingestion" => vec![("ingestion/log", ingestion::log_place(config))],
         "analytics" => {
             vec![("analytics/records", analytics::records_place(config)), ("analytics/timelines", analytics::timelines_place(config))]
