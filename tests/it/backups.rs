@@ -1,6 +1,7 @@
 //! A suite is backed up while it serves and put back: what the backup covers answers the same; what was withdrawn or erased since stays so.
 
 mod after;
+mod scrubbing;
 
 use std::path::Path;
 use std::process::Command;

@@ -35,7 +35,7 @@ fn users_with_keys(data: &Path) -> BTreeSet<UserId> {
 }
 
 /// The blocks of the log that a stopped suite keeps, by mailbox.
-async fn blocks(data: &Path) -> BTreeMap<UserId, Vec<Block>> {
+pub async fn blocks(data: &Path) -> BTreeMap<UserId, Vec<Block>> {
     let options = Options { cache_bytes: 16 << 20, fresh_incarnation: 0 };
     let store = Store::open(&data.join("ingestion/log"), options).await.unwrap();
     let mut blocks: BTreeMap<UserId, Vec<Block>> = BTreeMap::new();

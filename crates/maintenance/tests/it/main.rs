@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod faulty;
 mod files;
 mod restoring;
 
@@ -80,16 +81,19 @@ impl Suite {
     }
 
     async fn back_up(&self, to: &Path) -> Result<Manifest, Fault> {
+        take(self.sources(), to, &SystemClock).await
+    }
+
+    fn sources(&self) -> Sources {
         let link = |store: &Store, part_of| {
             let server = Maintenance::server(store.clone(), part_of, &Limits::default(), self.stopping.clone());
             Link::in_process(Routes::new(server))
         };
-        let sources = Sources {
+        Sources {
             analytics: link(&self.records, |_| BackupPart::Records),
             ingestion: link(&self.log, part_of),
             consent: link(&self.consent, |_| BackupPart::Consent),
-        };
-        take(sources, to, &SystemClock).await
+        }
     }
 
     async fn close(self) -> PathBuf {

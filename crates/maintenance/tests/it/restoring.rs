@@ -92,11 +92,18 @@ async fn a_dictionary_that_does_not_know_the_log_never_serves() {
     // A suite that was started empty has names, for other ids.
     std::fs::remove_dir_all(folder.join("log")).unwrap();
     let suite = Suite::open(&folder, 9).await;
-    suite.write(1, "another").await;
+    for _ in 0..9 {
+        suite.write(1, "another").await;
+    }
     suite.close().await;
     assert_eq!(restored(&folder, &[&second], 10).await, Dictionary::Backup(second.clone()));
     let suite = Suite::open(&folder, 0).await;
     assert_eq!((held(&suite.log).0, suite.log.replaces()), (vec![1, 2], vec![2, 9]));
+    suite.close().await;
+    // Restored once more before it was ever started: consent has not heard of the first time.
+    restored(&folder, &[&second], 13).await;
+    let suite = Suite::open(&folder, 0).await;
+    assert_eq!(suite.log.replaces(), [2, 9, 10]);
     suite.close().await;
 
     // A store that was put back from the first backup alone lacks what the second one knows.
@@ -115,7 +122,7 @@ async fn a_dictionary_that_does_not_know_the_log_never_serves() {
 async fn a_damaged_log_is_replaced_and_its_dictionary_is_not_trusted() {
     let Past { _dir, folder, first, .. } = past().await;
     let database = std::fs::File::options().write(true).open(folder.join("log/db")).unwrap();
-    database.set_len(4096).unwrap();
+    database.set_len(300).unwrap();
     assert_eq!(restored(&folder, &[&first], 5).await, Dictionary::Backup(first));
     let suite = Suite::open(&folder, 0).await;
     assert_eq!((held(&suite.log).0, suite.log.replaces()), (vec![1], vec![2]));
