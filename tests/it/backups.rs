@@ -7,16 +7,19 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use contracts::consent::v1::{ListStoresRequest, StoreKind};
+use contracts::graph::v1::list_introducers_request::Target;
 use maintenance::{Asked, Dictionary, Manifest, Part, Restored};
 use rapport::cli::{Backup, ConfigArgs, Restore};
-use rapport::client::Client;
+use rapport::client::{Client, told};
 use rapport::commands;
 use rapport::demo::{load, search};
 use synthetic::Company;
 use tempfile::TempDir;
 use vocabulary::{Fault, Reason};
 
-use crate::fixtures::{every_overview, grant, overview, secrets, small_company};
+use crate::erasing::erasures;
+use crate::fixtures::{every_overview, grant, introducers, lead, opt_out, overview, secrets, small_company};
 use crate::harness::{Processes, Running, binary};
 
 /// What happens to the folder of a backup.
@@ -114,6 +117,10 @@ async fn during_an_import(processes: Processes) {
         // What a revision named belongs to stores that are gone.
         let record = rapport::convert::record_ref(company.records[0].reference.clone());
         assert_eq!(overview(&client, record, &read.revision).await.unwrap_err().reason, Reason::RevisionLost);
+        // The restored stores stand in the place of those before; views that were lost are retired by hand.
+        let registered = told(erasures(&client).list_stores(ListStoresRequest {}).await).unwrap().stores;
+        let waited = |kind| registered.iter().filter(|store| store.kind() == kind).count();
+        assert_eq!([StoreKind::Log, StoreKind::Records].map(waited), [1, 1], "{registered:?}");
         if complete {
             let shown = every_overview(&client, &company, "").await;
             assert!(shown == expected, "an answer differs from before the backup");
@@ -206,6 +213,43 @@ async fn a_backup_that_is_not_what_was_written_is_refused_by_verify_and_restore(
     }
     let told = Command::new(binary()).args(["backup", "verify"]).arg(&whole).output().unwrap();
     assert!(told.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_of_a_backup_serve_only_if_none_is_missing() {
+    let company = small_company();
+    let backups = tempfile::tempdir().unwrap();
+    let backup = backups.path().join("backup");
+    let running = Running::start(Processes::One).await;
+    let (client, _) = read_in(&running, &company).await;
+    let target = || Target::Record(lead(&company.stories.lead.lead_id));
+    assert!(!introducers(&client, target(), "").await.unwrap().is_empty());
+    back_up(&running.data(), &backup).await.unwrap();
+    opt_out(&client, &company.stories.opt_out_user).await.unwrap();
+    let data = running.data();
+    let directory = running.stop().await;
+
+    // The disk of consent is lost, and with it the opt-out; the keyring knows of it.
+    std::fs::remove_dir_all(data.join("consent")).unwrap();
+    let said = restored(Restore { consent: true, ..everything(&backup, &data) }).await.unwrap();
+    assert!(said.contains("decisions are restored"), "{said}");
+    let running = Running::start_in(Processes::One, directory).await;
+    let client = running.client(&company.tenant.id);
+    assert_eq!(grant(&client).await.unwrap_err().reason, Reason::ConsentRolledBack);
+    let refused = introducers(&client, target(), "").await.unwrap_err();
+    assert!(matches!(refused.reason, Reason::ConsentUnknown | Reason::ConsentRolledBack | Reason::DependencyUnavailable), "{refused}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn decisions_that_a_mirror_holds_do_not_come_from_a_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("mirror/consent")).unwrap();
+    std::fs::write(dir.path().join("mirror/consent/db"), b"").unwrap();
+    let mut command = Restore { consent: true, ..everything(Path::new("anything"), &dir.path().join("data")) };
+    command.config.settings.push(("keyring.mirror".to_owned(), dir.path().join("mirror").display().to_string()));
+    let refused = restored(command).await.unwrap_err();
+    assert!(refused.reason == Reason::StorePresent && refused.message.contains("--from-mirror"), "{refused}");
 }
 
 /// Which of the dictionaries serves, after a restore of the log alone.

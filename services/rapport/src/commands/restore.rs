@@ -42,6 +42,12 @@ pub async fn run(command: Restore, out: &mut impl Write) -> Result<(), Fault> {
         (false, true) => said(writeln!(out, "decisions are left as they are: they are never rolled back"))?,
         (false, false) => said(writeln!(out, "there are no decisions here: --consent restores those of the backup"))?,
     }
+    if [analytics::timelines_place(&config), graph::ties_place(&config)].iter().any(|view| !view.path.exists()) {
+        said(writeln!(
+            out,
+            "views that were lost stay registered, and erasures wait for them: `rapport store list`, `rapport store retire`"
+        ))?;
+    }
     said(writeln!(out, "start the suite: views begin anew, and whatever was withdrawn or erased meanwhile goes again"))
 }
 
