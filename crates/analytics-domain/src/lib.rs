@@ -11,6 +11,7 @@ pub mod sides;
 
 pub mod delete;
 pub mod erase;
+pub mod identify;
 pub mod upsert;
 
 mod counting;

@@ -90,6 +90,18 @@ impl<F: Fold> View<F> {
         Ok(Reader { tenant, ours })
     }
 
+    /// Waits until the view follows another log than `known`, and answers its incarnation.
+    pub async fn other_log(&self, known: u64) -> u64 {
+        let mut progress = self.shared.progress.subscribe();
+        let is_other = |progress: &Progress| progress.incarnation != 0 && progress.incarnation != known;
+        let other = progress.wait_for(is_other).await.map(|progress| progress.incarnation).ok();
+        match other {
+            Some(incarnation) => incarnation,
+            // The sender is ours.
+            None => std::future::pending().await,
+        }
+    }
+
     /// How far the log is folded.
     pub fn revision(&self) -> Revision {
         let progress = self.shared.progress.borrow();

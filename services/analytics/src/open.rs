@@ -14,6 +14,7 @@ use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
 
 use crate::grpc::{Records, Relationships};
+use crate::people::People;
 use crate::record_store::{self, RecordStore};
 use crate::waiting::Waiting;
 
@@ -59,6 +60,14 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let reporter = Reporter::start(context.link("consent"), records.incarnation(), StoreKind::Records, records.replaces());
     let maintenance = Maintenance::server(records.clone(), |_| BackupPart::Records, &config.limits, context.stopping.clone());
     let store = Arc::new(RecordStore::open(records)?);
+    let identified = record_store::keep_identified(
+        Arc::downgrade(&store),
+        view.clone(),
+        consent.clone(),
+        People::new(context),
+        context.stopping.clone(),
+    );
+    tokio::spawn(identified);
     tokio::spawn(record_store::keep(Arc::downgrade(&store), consent.clone(), reporter, context.stopping.clone()));
     macro_rules! public {
         ($server:expr) => {

@@ -5,6 +5,7 @@ mod write;
 
 mod delete;
 mod erase;
+mod identify;
 mod repeat;
 
 use std::collections::{BTreeSet, HashMap};
@@ -28,6 +29,7 @@ use crate::tables::{Head, Names};
 
 pub use delete::Deletion;
 pub use erase::keep;
+pub use identify::keep as keep_identified;
 pub use repeat::Repeatable;
 
 /// How long to wait before a revision is demanded again.

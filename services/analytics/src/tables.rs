@@ -36,6 +36,16 @@ impl Table for Deletions {
     type Value = pb::StoredDeletion;
 }
 
+/// Which dictionary the people of each tenant's records were last identified by.
+pub enum Identified {}
+
+impl Table for Identified {
+    const TAG: u8 = 4;
+    const NAME: &'static str = "identified";
+    type Key = TenantId;
+    type Value = pb::StoredIdentified;
+}
+
 /// The most sealed bytes of one part, under the store's limit with their wrapping.
 pub const PART_BYTES: usize = 6_000;
 

@@ -18,7 +18,7 @@ use vocabulary::{Reason, TenantId, UserId};
 use super::{back_up, everything, is_present, log_restored, read_in, restored};
 use crate::crash::copy_of;
 use crate::erasing::{erase_person, erase_user, erasures, finished, keyring};
-use crate::fixtures::{every_overview, introducers, kept, lead, opt_out, overview, secrets, small_company};
+use crate::fixtures::{every_overview, introducers, kept, lead, mails, opt_out, overview, secrets, small_company};
 use crate::harness::{Processes, Running};
 
 /// How long a view may take to begin anew.
@@ -217,5 +217,55 @@ async fn names_from_before_an_erasure_open_no_more_and_everything_is_taken_in_an
     let shown = every_overview(&client, &rest, &read.revision).await;
     assert!(without_etags(shown) == without_etags(expected), "an answer differs once everything was sent again");
     assert!(introducers(&client, Target::Address(record.addresses[0].clone()), "").await.unwrap().is_empty());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_from_after_the_backup_name_their_people_by_the_restored_dictionary() {
+    let company = small_company();
+    let backups = tempfile::tempdir().unwrap();
+    let backup = backups.path().join("backup");
+    // Somebody of whom nothing is known when the backup is taken: neither record nor mail.
+    let late = company.records.iter().find(|record| record.id() == company.stories.lead.lead_id).unwrap();
+    let names = |interaction: &ingestion_domain::Interaction| {
+        let bytes = rapport::convert::interaction(interaction.clone()).encode_to_vec();
+        late.addresses.iter().any(|address| bytes.windows(address.len()).any(|window| window.eq_ignore_ascii_case(address.as_bytes())))
+    };
+    let mut early = company.clone();
+    early.records.retain(|record| record.id() != late.id());
+    early.crm.retain(|interaction| !names(interaction));
+    for mailbox in &mut early.mailboxes {
+        mailbox.interactions.retain(|interaction| !names(interaction));
+    }
+    let named = || rapport::convert::record_ref(late.reference.clone());
+    let expected = {
+        let running = Running::start(Processes::One).await;
+        let (client, revision) = read_in(&running, &company).await;
+        let expected = mails(&overview(&client, named(), &revision).await.unwrap());
+        running.stop().await;
+        expected
+    };
+    assert!(expected > 0);
+
+    let running = Running::start(Processes::One).await;
+    let (client, _) = read_in(&running, &early).await;
+    back_up(&running.data(), &backup).await.unwrap();
+    let upserted = records::upsert(&client, vec![load::record(late)]).await.unwrap();
+    assert!(upserted.results[0].field.is_empty(), "{:?}", upserted.results);
+    let data = running.data();
+    let directory = running.stop().await;
+
+    // The disk of ingestion is lost, and the id that the record was given with it.
+    std::fs::remove_dir_all(data.join("ingestion")).unwrap();
+    assert!(!is_present(&log_restored(&[&backup], &data).await));
+    let running = Running::start_in(Processes::One, directory).await;
+    let client = running.client(&company.tenant.id);
+    let read = load::mailboxes(&client, &company, "").await.unwrap();
+    let counted = async {
+        while mails(&overview(&client, named(), &read.revision).await.unwrap()) != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(WITHIN, counted).await.expect("the record does not know whom it names");
     running.stop().await;
 }

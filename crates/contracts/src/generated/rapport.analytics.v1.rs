@@ -1714,6 +1714,13 @@ pub struct StoredHead {
     #[prost(uint64, tag = "1")]
     pub position: u64,
 }
+/// Which dictionary the people of a tenant's records were last identified by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredIdentified {
+    /// The incarnation of the log whose dictionary it is.
+    #[prost(fixed64, tag = "1")]
+    pub log_id: u64,
+}
 /// A removal that may be asked for again, so that a repeat answers the same. Holds no name, so nothing is sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredDeletion {

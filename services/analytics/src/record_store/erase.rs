@@ -13,7 +13,7 @@ use vocabulary::{Fault, TenantId};
 
 use super::write::Sealer;
 use super::{RETRY, RecordStore, TenantRecords, next_position};
-use crate::tables::{Deletions, Parts};
+use crate::tables::{Deletions, Identified, Parts};
 
 /// Records that one commit seals anew.
 const SEALED_AT_ONCE: usize = 200;
@@ -99,6 +99,7 @@ impl RecordStore {
             let asked: Vec<_> = changes.scan::<Deletions>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
             parts.iter().for_each(|key| changes.delete::<Parts>(key));
             asked.iter().for_each(|key| changes.delete::<Deletions>(key));
+            changes.delete::<Identified>(&id);
             Ok::<_, StoreError>((parts.len() + asked.len()) as u64)
         });
         let rows = rows.await?;

@@ -99,7 +99,8 @@ fn user(user: &User) -> consent::User {
     }
 }
 
-fn record(record: &Record) -> analytics::Record {
+/// A record as it is sent.
+pub fn record(record: &Record) -> analytics::Record {
     let state = match record.state {
         RecordState::Open => analytics::RecordState::Open,
         RecordState::Won => analytics::RecordState::Won,
