@@ -15,7 +15,8 @@ use crate::tables;
 /// Where a message is closed, in bytes of blocks.
 const MESSAGE_BYTES: usize = 1 << 20;
 
-/// Streams the log after a position. The first message comes at once, so that the follower learns where the log stands.
+/// Streams the log after a position. The first message comes at once, so that the follower learns where the log stands; of a log that was
+/// put back, once every tenant is in line with consent.
 ///
 /// # Errors
 /// ABORTED, REVISION_LOST when the position belongs to another life of the log, or to none.
@@ -30,7 +31,8 @@ pub fn follow(
     if !known || after > *head.borrow() {
         return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the log has no such position; follow it from the beginning"));
     }
-    let at = At { store: ingestion.store.clone(), head, position: after, greeted: false };
+    let in_line = ingestion.in_line.subscribe();
+    let at = At { store: ingestion.store.clone(), head, in_line, position: after, greeted: false };
     Ok(stream::try_unfold(at, |mut at| async move {
         let Some(head) = at.next_head().await else { return Ok(None) };
         let (store, position) = (at.store.clone(), at.position);
@@ -45,6 +47,7 @@ pub fn follow(
 struct At {
     store: Store,
     head: watch::Receiver<u64>,
+    in_line: watch::Receiver<bool>,
     position: u64,
     greeted: bool,
 }
@@ -53,6 +56,7 @@ impl At {
     /// The end of the log, once it lies behind the follower; `None` when the service ends.
     async fn next_head(&mut self) -> Option<u64> {
         if !self.greeted {
+            self.in_line.wait_for(|in_line| *in_line).await.ok()?;
             return Some(*self.head.borrow_and_update());
         }
         let position = self.position;

@@ -76,6 +76,10 @@ async fn round(ingestion: &Arc<Ingestion>, done: &mut HashMap<TenantId, (u64, u6
             }
         }
     }
+    // Before the first snapshot there is no tenant to be brought in line.
+    if whole && mirror.incarnation != 0 {
+        ingestion.in_line.send_if_modified(|in_line| !std::mem::replace(in_line, true));
+    }
     whole
 }
 

@@ -43,6 +43,9 @@ pub struct Ingestion {
     pub(crate) clock: Arc<dyn Clock>,
     /// The last durable position of the log.
     pub(crate) head: watch::Sender<u64>,
+    /// Whether every tenant was brought in line with consent, which a log that was put back waits for before it is followed: it may
+    /// hold blocks that are to go.
+    pub(crate) in_line: watch::Sender<bool>,
     /// Rises when something was read from disk or a tenant was brought in line with consent.
     pub(crate) aligned: watch::Sender<u64>,
 }
@@ -61,7 +64,8 @@ impl Ingestion {
         let tenants = blocking(move || Ok(Tenants::index(&scanned)?)).await?;
         let reporter = Reporter::start(context.link("consent"), store.incarnation(), StoreKind::Log, store.replaces());
         let (clock, head) = (Arc::clone(&context.clock), watch::Sender::new(head.position));
-        Ok(Self { store, consent, reporter, tenants, clock, head, aligned: watch::Sender::new(0) })
+        let in_line = watch::Sender::new(store.origin().is_none());
+        Ok(Self { store, consent, reporter, tenants, clock, head, in_line, aligned: watch::Sender::new(0) })
     }
 
     /// A permit for a tenant, and what is held of it. Waits a moment for a tenant that consent has only just named.

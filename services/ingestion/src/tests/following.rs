@@ -120,3 +120,45 @@ async fn blocks_open_with_the_mailbox_key_and_name_author_and_owner_only() {
     assert_eq!(names, [user_address(1), "carol@customer.example".into()]);
     assert_eq!((block.user_id, block.generation, entries[0].others), (1, 1, 2));
 }
+
+/// Puts the log in the place of itself, as a restore does.
+async fn put_back(path: &std::path::Path) {
+    let options = store::Options { cache_bytes: 1 << 20, fresh_incarnation: 0 };
+    let (present, held) = store::Present::at(path, options).await.unwrap();
+    let held = held.unwrap();
+    let mut snapshot = held.snapshot().await.unwrap();
+    let origin = store::Origin { descends: vec![snapshot.at()], replaces: vec![held.incarnation()] };
+    let mut rewrite = store::Rewrite::begin(path, store::Ancestor { incarnation: 99, groups: 0 }, Some(&origin)).unwrap();
+    rewrite.put(snapshot.next_rows(usize::MAX).unwrap()).unwrap();
+    drop(snapshot);
+    held.close().await;
+    rewrite.finish().await.unwrap().install(present).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_log_that_was_put_back_only_what_has_names_is_ever_sent() {
+    let suite = Suite::with_users(3).await;
+    for number in 0..4 {
+        suite.ingest(journal(), vec![mail(number, [1, 2, 3])]).await.unwrap();
+    }
+    let log = suite.dir.path().join("ingestion/log");
+    let (dir, peer) = suite.ended();
+    put_back(&log).await;
+    let suite = Suite::on(dir, peer).await;
+    assert_eq!(suite.ingestion.store.incarnation(), 99);
+    assert_eq!(positions(&mut followed(&suite, 0).await, 12).await, (1..=12).collect::<Vec<_>>());
+
+    // A dictionary that opens under no key, as from before an erasure.
+    let unreadable = |changes: &mut store::Changes<'_>| {
+        let sealed = pb::StoredNames { sealed: vec![7; 100] };
+        changes.put::<crate::tables::Names>(&(tenant(), 1), &sealed)
+    };
+    suite.ingestion.store.commit(unreadable).await.unwrap();
+    let (dir, peer) = suite.ended();
+    let suite = Suite::on(dir, peer).await;
+    let none: [u64; 0] = [];
+    assert_eq!(positions(&mut followed(&suite, 0).await, 12).await, none);
+    assert_eq!(suite.blocks(), 0);
+    let again = suite.ingest(journal(), vec![mail(1, [1, 2, 3])]).await.unwrap();
+    assert_eq!((again.accepted, again.duplicate), (1, 0), "what was cleared is taken for known");
+}
