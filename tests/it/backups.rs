@@ -31,19 +31,19 @@ fn config(data: &Path) -> ConfigArgs {
 
 /// `rapport backup --to`.
 /// Answers what it says of itself.
-async fn back_up(data: &Path, to: &Path) -> Result<Manifest, Fault> {
+pub async fn back_up(data: &Path, to: &Path) -> Result<Manifest, Fault> {
     let command = Backup { command: None, to: Some(to.to_owned()), json: false, config: config(data) };
     commands::backup::run(command, &mut Vec::new()).await?;
     maintenance::verify(to)
 }
 
 /// `rapport restore` of everything but decisions.
-fn everything(backup: &Path, data: &Path) -> Restore {
+pub fn everything(backup: &Path, data: &Path) -> Restore {
     Restore { backups: vec![backup.to_owned()], replace: true, only: None, consent: false, json: false, config: config(data) }
 }
 
 /// What it says.
-async fn restored(command: Restore) -> Result<String, Fault> {
+pub async fn restored(command: Restore) -> Result<String, Fault> {
     let mut out = Vec::new();
     commands::restore::run(command, &mut out).await?;
     Ok(String::from_utf8(out).unwrap())

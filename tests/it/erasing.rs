@@ -294,7 +294,7 @@ fn finished_generation(report: &pb::Erasure) -> u32 {
 }
 
 /// The generations of `names` whose keys exist, by the keyring itself.
-fn names_generations(data: &Path) -> Vec<u32> {
+pub fn names_generations(data: &Path) -> Vec<u32> {
     let keyring = keyring(data);
     let generations = keyring.slots().filter_map(|slot| match slot.owner {
         SlotOwner::Tenant(TenantKey::Names { generation }) => Some(generation),

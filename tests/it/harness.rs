@@ -1,5 +1,6 @@
 //! A suite to test: in one process, or in five; real sockets, real stores in a directory of its own, ports as the system gives them.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,12 @@ impl Running {
 
     /// The same, with settings besides the harness's own.
     pub fn in_five_processes_with(directory: Arc<TempDir>, settings: &[String]) -> Self {
-        Self::of_children_with(directory, &AREAS.map(|area| vec![area]), LEASE_MS, settings)
+        Self::of_children_with(directory, &AREAS.map(|area| vec![area]), LEASE_MS, settings, None)
+    }
+
+    /// The same, with what they log in a file.
+    pub fn in_five_processes_logging(directory: Arc<TempDir>, settings: &[String], log: File) -> Self {
+        Self::of_children_with(directory, &AREAS.map(|area| vec![area]), LEASE_MS, settings, Some(&log))
     }
 
     /// Sends a signal to the process of an area.
@@ -101,14 +107,14 @@ impl Running {
     }
 
     fn of_children(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64) -> Self {
-        Self::of_children_with(directory, groups, lease_ms, &[])
+        Self::of_children_with(directory, groups, lease_ms, &[], None)
     }
 
-    fn of_children_with(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64, settings: &[String]) -> Self {
+    fn of_children_with(directory: Arc<TempDir>, groups: &[Vec<&str>], lease_ms: u64, settings: &[String], log: Option<&File>) -> Self {
         let mut children = Vec::new();
         let mut gateway = None;
         for areas in groups {
-            let (child, addresses) = child(directory.path(), areas, lease_ms, settings);
+            let (child, addresses) = child(directory.path(), areas, lease_ms, settings, log);
             gateway = gateway.or_else(|| addresses.iter().find(|(area, _)| area == "gateway").map(|(_, address)| *address));
             children.push(child);
         }
@@ -178,9 +184,18 @@ pub fn binary() -> PathBuf {
 }
 
 /// Starts a process with these areas, and waits until it says where they are.
-pub fn child(directory: &Path, areas: &[&str], lease_ms: u64, settings: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
+pub fn child(
+    directory: &Path,
+    areas: &[&str],
+    lease_ms: u64,
+    settings: &[String],
+    log: Option<&File>,
+) -> (Child, Vec<(String, SocketAddr)>) {
     let mut command = Command::new(binary());
     command.arg("serve").args(areas).stdout(Stdio::piped());
+    if let Some(log) = log {
+        command.stderr(log.try_clone().unwrap());
+    }
     let mut set = |key: &str, value: String| {
         command.args(["--set", &format!("{key}={value}")]);
     };

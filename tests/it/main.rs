@@ -12,6 +12,7 @@ mod harness;
 // The main job, and what interrupts it.
 mod away;
 mod backups;
+mod bytes;
 mod callers;
 mod crash;
 mod deleting;

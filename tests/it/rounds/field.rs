@@ -41,7 +41,7 @@ impl Field {
         let mut children = BTreeMap::new();
         let mut gateway = None;
         for area in AREAS {
-            let (child, addresses) = child(directory.path(), &[area], SHORT_LEASE_MS, &settings(directory.path(), area));
+            let (child, addresses) = child(directory.path(), &[area], SHORT_LEASE_MS, &settings(directory.path(), area), None);
             gateway = addresses.first().map(|(_, address)| *address);
             children.insert(area, child);
         }
@@ -80,7 +80,7 @@ impl Field {
 
     /// Starts a process that has ended on what it left.
     pub fn start_again(&self, area: &'static str) {
-        let (started, _) = child(self.directory.path(), &[area], SHORT_LEASE_MS, &settings(self.directory.path(), area));
+        let (started, _) = child(self.directory.path(), &[area], SHORT_LEASE_MS, &settings(self.directory.path(), area), None);
         self.children.lock().unwrap().insert(area, started);
     }
 
