@@ -30,14 +30,14 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 /// What is said, by whom.
-pub(crate) fn request(say: Say, holder: Holder, instance: u64) -> pb::EnforceRequest {
+pub(crate) fn request(say: Say, holder: Holder, [instance, process]: [u64; 2]) -> pb::EnforceRequest {
     let holder = match holder {
         Holder::Ingestion => pb::Holder::Ingestion,
         Holder::Analytics => pb::Holder::Analytics,
         Holder::Graph => pb::Holder::Graph,
     };
     let message = match say {
-        Say::Hello { incarnation } => Request::Hello(pb::EnforceHello { holder: holder.into(), instance, incarnation }),
+        Say::Hello { incarnation } => Request::Hello(pb::EnforceHello { holder: holder.into(), instance, incarnation, process }),
         Say::Renew { number } => Request::Renew(pb::EnforceRenew { number }),
         Say::Acknowledge { position } => Request::Acknowledge(pb::EnforceAcknowledge { position }),
     };

@@ -42,15 +42,16 @@ enum End {
 struct Voice {
     out: UnboundedSender<EnforceRequest>,
     holder: Holder,
-    instance: u64,
+    /// The name, and who bears it: this process.
+    names: [u64; 2],
 }
 
 /// Keeps a stream to consent for ever.
 pub(crate) async fn keep(shared: Arc<Shared>, link: Link, holder: Holder) {
     let mut machine = Machine::default();
-    let instance = shared.instance().await;
+    let names = [shared.instance().await, sealing::random::id()];
     loop {
-        let end = converse(&shared, &mut machine, &link, holder, instance).await;
+        let end = converse(&shared, &mut machine, &link, holder, names).await;
         machine.on(Event::Lost, shared.clock.boot_time());
         let pause = jittered(machine.pause());
         tracing::warn!(?holder, %end, ?pause, "the stream of decisions ended");
@@ -64,9 +65,9 @@ fn jittered(pause: Duration) -> Duration {
     pause / 2 + pause / 2 * u32::from(random) / u32::from(u8::MAX)
 }
 
-async fn converse(shared: &Shared, machine: &mut Machine, link: &Link, holder: Holder, instance: u64) -> End {
+async fn converse(shared: &Shared, machine: &mut Machine, link: &Link, holder: Holder, names: [u64; 2]) -> End {
     let (out, said) = mpsc::unbounded_channel();
-    let voice = Voice { out, holder, instance };
+    let voice = Voice { out, holder, names };
     if let Some(cause) = perform(shared, &voice, machine.on(Event::Opened, shared.clock.boot_time())) {
         return End::Dropped(cause);
     }
@@ -117,7 +118,7 @@ fn perform(shared: &Shared, voice: &Voice, actions: Vec<Action>) -> Option<Cause
             Action::Disconnect(cause) => dropped = Some(cause),
             Action::Say(say) => {
                 // Nobody listens only when the stream is over, which the next message tells.
-                let _gone = voice.out.send(convert::request(say, voice.holder, voice.instance));
+                let _gone = voice.out.send(convert::request(say, voice.holder, voice.names));
             }
         }
     }

@@ -28,7 +28,7 @@ impl Silent {
             // The receiver lives in the stream that is opened below.
             let _held = says.send(pb::EnforceRequest { message: Some(message) });
         };
-        say(Say::Hello(pb::EnforceHello { holder: pb::Holder::Graph.into(), instance, incarnation: 0 }));
+        say(Say::Hello(pb::EnforceHello { holder: pb::Holder::Graph.into(), instance, incarnation: 0, process: instance }));
         let request = Onward::default().as_service().request(UnboundedReceiverStream::new(said));
         let mut hears = told(EnforcementServiceClient::new(consent).max_decoding_message_size(64 << 20).enforce(request).await)?;
         loop {

@@ -3718,12 +3718,15 @@ pub struct EnforceHello {
     /// Which service it is.
     #[prost(enumeration = "Holder", tag = "1")]
     pub holder: i32,
-    /// Random, drawn once per process: tells a restarted holder from the one it replaces.
+    /// Names the holder: the incarnation of a store that it alone has open, so that whoever comes under it later is its heir.
     #[prost(fixed64, tag = "2")]
     pub instance: u64,
     /// The highest incarnation of consent it has seen; a lower one is refused.
     #[prost(uint64, tag = "3")]
     pub incarnation: u64,
+    /// The holder's process: random, drawn once by each. Whoever comes under a name that another process still has is another holder.
+    #[prost(fixed64, tag = "4")]
+    pub process: u64,
 }
 /// Asks for the lease to run on. The holder noted its own clock before sending.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

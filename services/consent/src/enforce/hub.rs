@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use consent_domain::Decision;
 use consent_domain::enforcement::{Action, ConnectionId, Enforcement, Event, Farewell};
+use contracts::consent::v1::EnforceHello;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 use vocabulary::{Clock, Fault, Kind, Reason, UserId};
@@ -75,6 +76,8 @@ pub(crate) struct Hub {
 struct Inner {
     machine: Enforcement,
     streams: HashMap<ConnectionId, Queue>,
+    /// Who has a stream: the name, and the process that bears it.
+    bearers: HashMap<ConnectionId, (u64, u64)>,
     waiting: HashMap<u64, Vec<oneshot::Sender<()>>>,
     connections: u64,
     position: u64,
@@ -89,18 +92,24 @@ enum Sent {
 
 impl Hub {
     pub fn new(clock: Arc<dyn Clock>, machine: Enforcement, incarnation: u64) -> Self {
-        let inner = Inner { machine, streams: HashMap::new(), waiting: HashMap::new(), connections: 0, position: 0 };
+        let (streams, bearers, waiting) = Default::default();
+        let inner = Inner { machine, streams, bearers, waiting, connections: 0, position: 0 };
         Self { incarnation, clock, inner: Mutex::new(inner), awaited: Notify::new() }
     }
 
-    /// Lets a holder in. `state` is read while no decision can come in between.
-    pub fn join(&self, instance: u64, incarnation: u64, queue: Queue, state: impl FnOnce() -> Tenants) -> ConnectionId {
+    /// Lets a holder in. `state` is read while no decision can come in between. Who comes under a name that another process bears, and is
+    /// connected, is no heir but runs on a copy of its store: another holder, under a name of its own.
+    pub fn join(&self, hello: &EnforceHello, queue: Queue, state: impl FnOnce() -> Tenants) -> ConnectionId {
+        let EnforceHello { instance, incarnation, process, .. } = *hello;
         let inner = &mut *self.inner.lock();
         inner.connections += 1;
         let connection = ConnectionId(inner.connections);
         let tenants = state();
         inner.position = tenants.position;
+        let borne = inner.bearers.values().any(|(name, bearer)| *name == instance && *bearer != process);
+        let instance = if borne { instance ^ process } else { instance };
         inner.streams.insert(connection, queue);
+        inner.bearers.insert(connection, (instance, process));
         let joined = Event::Joined { connection, instance, incarnation, snapshot: tenants.position };
         self.step(inner, joined, &Sent::Snapshot(tenants));
         connection
@@ -120,6 +129,7 @@ impl Hub {
         let inner = &mut *self.inner.lock();
         if let Event::Disconnected { connection } = event {
             inner.streams.remove(&connection);
+            inner.bearers.remove(&connection);
         }
         self.step(inner, event, &Sent::Nothing);
     }
@@ -215,6 +225,7 @@ impl Inner {
     fn end(&mut self, connection: ConnectionId, fault: Fault) {
         self.tell(connection, Err(fault));
         self.streams.remove(&connection);
+        self.bearers.remove(&connection);
     }
 }
 

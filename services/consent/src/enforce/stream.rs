@@ -38,7 +38,7 @@ async fn converse(core: &Core, inbound: &mut Streaming<pb::EnforceRequest>, out:
     };
     let holder = words::holder(hello.holder())?;
     let (queue, queued) = mpsc::unbounded_channel();
-    let connection = core.hub.join(hello.instance, hello.incarnation, queue, || core.tenants.read().clone());
+    let connection = core.hub.join(&hello, queue, || core.tenants.read().clone());
     tracing::info!(?holder, "a holder joined");
     // However this ends, the connection is gone then.
     let _joined = Joined { core, connection };

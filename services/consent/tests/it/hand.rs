@@ -45,8 +45,13 @@ pub fn by_name(tenants: &[pb::EnforcedTenant]) -> BTreeMap<String, pb::EnforcedU
 impl Hand {
     /// Says hello and nothing more.
     pub async fn hello(suite: &Suite, holder: pb::Holder, instance: u64, incarnation: u64) -> Self {
+        Self::of_process(suite, holder, instance, incarnation, 0).await
+    }
+
+    /// The same, in a process of that number.
+    pub async fn of_process(suite: &Suite, holder: pb::Holder, instance: u64, incarnation: u64, process: u64) -> Self {
         let (says, said) = mpsc::unbounded_channel();
-        let hello = pb::EnforceHello { holder: holder.into(), instance, incarnation };
+        let hello = pb::EnforceHello { holder: holder.into(), instance, incarnation, process };
         says.send(pb::EnforceRequest { message: Some(Say::Hello(hello)) }).unwrap();
         let mut client = EnforcementServiceClient::new(suite.link.clone());
         let hears = client.enforce(UnboundedReceiverStream::new(said)).await.unwrap().into_inner();

@@ -95,3 +95,22 @@ async fn nobody_parts_on_a_withdrawal_and_nothing_is_decided_afterwards() {
     let refused = told(suite.consents().opt_out_user(opt_out("bob")).await).unwrap_err();
     assert_eq!(refused.reason, Reason::ShuttingDown);
 }
+
+#[tokio::test]
+async fn whoever_runs_on_a_copy_of_a_store_is_another_holder() {
+    let suite = granted().await;
+    let (mut one, _) = Hand::lease(&suite, pb::Holder::Analytics).await;
+    let mut copy = Hand::of_process(&suite, pb::Holder::Analytics, pb::Holder::Analytics as u64, 0, 77).await;
+    let snapshot = copy.snapshot().await;
+    copy.acknowledge(snapshot.position);
+    copy.renew().await;
+    let mut client = suite.consents();
+    let begun = suite.boot_time();
+    let withdrawing = tokio::spawn(async move { told(client.opt_out_user(opt_out("ada")).await).unwrap() });
+    let change = copy.change().await;
+    copy.acknowledge(change.position);
+    // The first one is not closed, hears of it too, and is waited for.
+    assert_eq!(one.change().await.position, change.position);
+    assert!(withdrawing.await.unwrap().mailbox_closed);
+    assert!(suite.boot_time() > begun + LEASE / 2);
+}
