@@ -54,7 +54,8 @@ struct Ring {
 }
 
 impl Keys {
-    /// Opens the keyring; on a first start makes it, and the root key where none is given. Its mirror is brought up.
+    /// Opens the keyring; on a first start makes it, and the root key where none is given. Its mirror is opened, and left as it is until
+    /// [`Self::bring_mirror_up`].
     ///
     /// # Errors
     /// KEYRING_FAILED; CONSENT_ROLLED_BACK when the mirror has seen changes that the keyring has not.
@@ -110,6 +111,25 @@ impl Keys {
         keys.collect()
     }
 
+    /// Lets the mirror hold what the keyring does. What the keyring lacks goes there too, so the decisions must have found every key they need.
+    ///
+    /// # Errors
+    /// KEYRING_FAILED.
+    pub async fn bring_mirror_up(&self) -> Result<(), Fault> {
+        let ring = Arc::clone(&self.0);
+        blocking(move || {
+            let Ring { keyring, mirror, .. } = &mut *ring.lock();
+            mirror.as_mut().map_or(Ok(()), |mirror| mirror.follow(keyring)).map_err(logged)
+        })
+        .await
+    }
+
+    /// Whether the mirror has a slot that the keyring lacks.
+    pub fn lacks_what_the_mirror_has(&self) -> bool {
+        let ring = self.0.lock();
+        ring.mirror.as_ref().is_some_and(|mirror| mirror.slots().any(|slot| !ring.keyring.contains(slot)))
+    }
+
     /// Makes slots, durably. What is owed goes at the same time, so that a name that comes back gets a new key.
     pub async fn mint(&self, slots: Vec<SlotId>, position: u64) -> Result<(), Fault> {
         if slots.is_empty() {
@@ -130,10 +150,11 @@ impl Keys {
         .await
     }
 
-    /// Destroys slots, and whatever is still owed. When it fails, they are owed; the next call tries again.
+    /// Destroys slots and whatever is still owed, and notes the position, so that a store without the decision taken there is known to be
+    /// behind. When it fails, it is owed; the next call tries again.
     pub async fn destroy(&self, slots: Vec<SlotId>, position: u64) -> Result<(), Fault> {
         let ring = Arc::clone(&self.0);
-        if slots.is_empty() && ring.lock().owed.is_empty() {
+        if slots.is_empty() && !ring.lock().owes(position) {
             return Ok(());
         }
         blocking(move || {
@@ -167,8 +188,14 @@ impl Ring {
             Err(KeyringError::Absent) if first_start => Keyring::create(&places.keyring, &places.epoch, root)?,
             opened => opened?,
         };
-        let mirror = places.mirror.as_ref().map(|mirror| brought_up(mirror, root, &keyring)).transpose()?;
+        let mirror = places.mirror.as_ref().map(|mirror| open_mirror(mirror, root, &keyring)).transpose()?;
         Ok(Self { keyring, mirror, owed: Vec::new(), owed_at: 0 })
+    }
+
+    /// Whether a key is to be destroyed, or a position to be noted: this one, or one that failed.
+    fn owes(&self, position: u64) -> bool {
+        let noted = self.mirror.iter().map(Keyring::position).fold(self.keyring.position(), u64::min);
+        !self.owed.is_empty() || self.owed_at.max(position) > noted
     }
 
     fn apply(&mut self, change: Change, position: u64) -> Result<(), KeyringError> {
@@ -189,18 +216,17 @@ fn with_a_mirror(error: KeyringError) -> Fault {
     fault
 }
 
-/// The mirror of a keyring, with all that the keyring has.
-fn brought_up(place: &Mirror, root: &RootKey, keyring: &Keyring) -> Result<Keyring, KeyringError> {
+/// The mirror of a keyring, which must not have seen more.
+fn open_mirror(place: &Mirror, root: &RootKey, keyring: &Keyring) -> Result<Keyring, KeyringError> {
     let mirror = match Keyring::open(&place.keyring, &place.epoch, root) {
         Err(KeyringError::Absent) => Keyring::create(&place.keyring, &place.epoch, root),
         opened => opened,
     };
-    let mut mirror = mirror.map_err(|error| match error {
+    let mirror = mirror.map_err(|error| match error {
         KeyringError::InUse => error,
         error => KeyringError::Mirror(error.into()),
     })?;
-    mirror.follow(keyring)?;
-    Ok(mirror)
+    if mirror.position() > keyring.position() { Err(KeyringError::AheadOfMirror) } else { Ok(mirror) }
 }
 
 /// The slots that a decision mints.

@@ -51,7 +51,7 @@ use writer::Core;
 pub use steps::{Observer, Step};
 pub use upkeep::{mirror_place, place};
 
-pub use recovering::{Recovered, Recovery, recover, rotate_root};
+pub use recovering::{Recovered, Recovery, attach_mirror, recover, rotate_root};
 
 /// The consent service, its store and keyring open; or closed, because decisions are missing.
 #[derive(Clone)]

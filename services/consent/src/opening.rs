@@ -13,7 +13,7 @@ use runtime::{Config, Context};
 use store::{Options, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
-use vocabulary::{Fault, TenantId};
+use vocabulary::{Fault, Reason, TenantId};
 
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
@@ -44,13 +44,19 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
     if places.mirror.is_none() {
         tracing::warn!("there is no `keyring.mirror`: whoever loses this disk loses every key and every decision");
     }
+    places.expect_mirror()?;
     let store = open_store(config, &places).await?;
     let found = store.get::<tables::Head>(&())?;
     let keys = Keys::open(&places, found.is_none()).await?;
     agree(found.as_ref(), &keys)?;
     let before = found.unwrap_or_default();
     let allowed_regions: Arc<[Box<str>]> = config.allowed_regions.iter().map(|region| region.as_str().into()).collect();
-    let (tenants, kept) = read(store.clone(), keys.clone(), Arc::clone(&allowed_regions), before.position).await?;
+    let read = read(store.clone(), keys.clone(), Arc::clone(&allowed_regions), before.position).await;
+    let (tenants, kept) = read.map_err(|fault| match fault.reason {
+        Reason::KeyringFailed if keys.lacks_what_the_mirror_has() => rolled_back("the keyring lacks keys that its mirror has"),
+        _ => fault,
+    })?;
+    keys.bring_mirror_up().await?;
     destroy_stray(&keys, &tenants).await?;
     keys.pay_every(PAY_EVERY);
 

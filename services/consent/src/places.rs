@@ -38,7 +38,30 @@ impl Places {
     }
 }
 
+impl Places {
+    /// Refuses a mirror that is set and not there, unless this is a first start: it may lie on a disk that is not mounted, and another one
+    /// in its place would lie on the first disk.
+    ///
+    /// # Errors
+    /// KEYRING_FAILED, with what makes one.
+    pub fn expect_mirror(&self) -> Result<(), Fault> {
+        let first_start = !(self.store.is_dir() || self.keyring.is_dir());
+        match &self.mirror {
+            Some(mirror) if !(first_start || mirror.is_there()) => {
+                let message = "`keyring.mirror` holds no mirror: mount its disk, or `rapport keyring attach-mirror` makes one there";
+                Err(Fault::new(Kind::FailedPrecondition, Reason::KeyringFailed, message))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
 impl Mirror {
+    /// Whether both parts are there.
+    pub fn is_there(&self) -> bool {
+        self.store.is_dir() && self.keyring.is_dir()
+    }
+
     fn at(dir: &Path) -> Self {
         Self { keyring: dir.join("keyring"), epoch: dir.join("epoch"), store: dir.join("consent") }
     }

@@ -1,9 +1,10 @@
 //! What an administrator does when consent is closed or its keyring is lost: brings back what the mirror has, or withdraws everything. Both
 //! while nothing serves these stores.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use consent_domain::enforcement::Farewell;
 use consent_domain::recover::{NUMBERS_LOST, decide};
 use consent_domain::{Decision, Moment, NamesKey, State};
 use contracts::consent::v1 as pb;
@@ -13,7 +14,7 @@ use store::{Store, StoreError};
 use vocabulary::{Clock, Fault, Kind, Reason, TenantId, Timestamp};
 
 use crate::convert::stored;
-use crate::erasures::tenant::delete_rows;
+use crate::erasures::tenant::{delete_rows, overtake};
 use crate::keys::{self, Keys, TenantKeys, blocking};
 use crate::opening::{agree, open_store, options, state};
 use crate::places::{Mirror, Places, rolled_back, root_key};
@@ -44,7 +45,8 @@ pub struct Recovered {
     pub erased: u64,
 }
 
-/// Brings consent back. Interrupted, it is done again.
+/// Brings consent back. Interrupted, bringing it back from the mirror is done again; of a withdrawal, the next start destroys the keys that
+/// are left.
 ///
 /// # Errors
 /// STORE_FAILED, KEYRING_FAILED, among others because a process serves these stores; CONSENT_ROLLED_BACK when this way does not bring
@@ -79,34 +81,50 @@ pub async fn rotate_root(config: &Config, next: &config::Keyring) -> Result<(), 
     .await
 }
 
+/// Makes the mirror that is set, of a suite that has had none, or has lost it.
+///
+/// # Errors
+/// INVALID_FIELDS when none is set; otherwise as an ordinary start.
+pub async fn attach_mirror(config: &Config) -> Result<(), Fault> {
+    let places = Places::of(config);
+    if places.mirror.is_none() {
+        return Err(no_mirror());
+    }
+    let store = open_store(config, &places).await?;
+    let keys = Keys::open(&places, false).await?;
+    agree(store.get::<tables::Head>(&())?.as_ref(), &keys)?;
+    keys.bring_mirror_up().await?;
+    store.close().await;
+    Ok(())
+}
+
+fn no_mirror() -> Fault {
+    Fault::invalid_field("keyring.mirror", "names no folder with a mirror")
+}
+
 async fn from_mirror(config: &Config, places: &Places) -> Result<Recovered, Fault> {
-    let absent = || Fault::invalid_field("keyring.mirror", "names no folder with a mirror");
-    let mirror = places.mirror.clone().filter(|mirror| mirror.store.is_dir() && mirror.keyring.is_dir()).ok_or_else(absent)?;
+    let mirror = places.mirror.clone().filter(Mirror::is_there).ok_or_else(no_mirror)?;
     let store = Store::open(&mirror.store, options(config)).await?;
     let head = store.get::<tables::Head>(&())?.unwrap_or_default();
     store.close().await;
     let lacks = || rolled_back("the mirror lacks decisions too");
-    let (to, from) = (places.clone(), mirror.clone());
-    blocking(move || keyring_from_mirror(&to, &from, head.position).map_err(|error| error.unwrap_or_else(lacks))).await?;
+    let (root, keys) = (places.root.clone(), mirror.clone());
+    let original = blocking(move || Ok(Keyring::open(&keys.keyring, &keys.epoch, &root.load()?)?)).await?;
+    if original.position() > head.position {
+        return Err(lacks());
+    }
+    // The store first: it is refused where it knows more, and nothing is touched then.
     Store::recover(&places.store, &mirror.store, options(config)).await.map_err(|error| match error {
         StoreError::AheadOfMirror => lacks(),
         error => error.into(),
     })?;
+    let to = places.clone();
+    let recovered = blocking(move || Ok(Keyring::recover(&to.keyring, &to.epoch, &to.root.load()?, &original).map(drop))).await?;
+    recovered.map_err(|error| match error {
+        KeyringError::AheadOfMirror => lacks(),
+        error => error.into(),
+    })?;
     Ok(Recovered { position: head.position, ..Recovered::default() })
-}
-
-/// The keyring as its mirror has it. Fails without a fault when the mirror is not whole.
-fn keyring_from_mirror(places: &Places, mirror: &Mirror, head: u64) -> Result<(), Option<Fault>> {
-    let fault = |error: KeyringError| match error {
-        KeyringError::AheadOfMirror => None,
-        error => Some(error.into()),
-    };
-    let root = places.root.load().map_err(|error| Some(error.into()))?;
-    let original = Keyring::open(&mirror.keyring, &mirror.epoch, &root).map_err(fault)?;
-    if original.position() > head {
-        return Err(None);
-    }
-    Keyring::recover(&places.keyring, &places.epoch, &root, &original).map(drop).map_err(fault)
 }
 
 /// What becomes of a tenant.
@@ -116,6 +134,7 @@ enum Fate {
 }
 
 async fn withdraw_all(config: &Config, places: &Places, now: Timestamp, erase: &[TenantId]) -> Result<Recovered, Fault> {
+    places.expect_mirror()?;
     let store = open_store(config, places).await?;
     let found = store.get::<tables::Head>(&())?;
     let keys = Keys::open(places, false).await?;
@@ -137,7 +156,10 @@ async fn withdraw_all(config: &Config, places: &Places, now: Timestamp, erase: &
             Fate::Erased(..) => recovered.erased += 1,
         }
     }
-    let head = pb::StoredHead { incarnation: before.incarnation + NUMBERS_LOST, position: moment.position, ..before };
+    let longest_lease_millis = before.longest_lease_millis.max(config.lease_ms);
+    let incarnation = before.incarnation + NUMBERS_LOST;
+    let head = pb::StoredHead { incarnation, position: moment.position, longest_lease_millis };
+    let farewell = lost_farewell(config, crate::parting::recorded(&store)?);
     let written = store.commit::<(), StoreError>(move |changes| {
         let repeats: Vec<_> = changes.scan::<tables::Requests>(()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
         repeats.iter().for_each(|key| changes.delete::<tables::Requests>(key));
@@ -150,10 +172,14 @@ async fn withdraw_all(config: &Config, places: &Places, now: Timestamp, erase: &
                 }
                 Fate::Erased(row, number) => {
                     delete_rows(changes, tenant)?;
+                    let before: Vec<_> =
+                        changes.scan::<tables::Erasures>((tenant.clone(),)).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+                    before.iter().try_for_each(|key| overtake(changes, key, *number))?;
                     changes.put::<tables::Erasures>(&(tenant.clone(), *number), row)?;
                 }
             }
         }
+        changes.put::<tables::Farewells>(&(), &farewell)?;
         changes.put::<tables::Head>(&(), &head)
     });
     written.await?;
@@ -163,31 +189,47 @@ async fn withdraw_all(config: &Config, places: &Places, now: Timestamp, erase: &
     Ok(recovered)
 }
 
-/// What becomes of each tenant.
+/// A farewell lease that somebody may have been granted in what is lost: nobody comes back under its name, so it is waited for.
+fn lost_farewell(config: &Config, recorded: Option<Farewell>) -> pb::StoredFarewell {
+    let recorded = recorded.unwrap_or(Farewell { length: config.lease(), holders: BTreeSet::new() });
+    let length_millis = u64::try_from(recorded.length.as_millis()).unwrap_or(u64::MAX).max(config.farewell_ms);
+    let instances = recorded.holders.into_iter().chain([sealing::random::id()]).collect();
+    pb::StoredFarewell { instances, length_millis }
+}
+
+/// What becomes of each tenant, those included of which nothing but keys is left.
 ///
 /// # Errors
 /// CONSENT_ROLLED_BACK names those that can only be erased and are not to be.
 fn fates(store: &Store, keys: &Keys, moment: Moment, erase: &[TenantId]) -> Result<BTreeMap<TenantId, Fate>, Fault> {
-    let (mut fates, mut unreadable) = (BTreeMap::new(), Vec::new());
-    for row in store.scan::<tables::Tenants>(()) {
-        let (tenant, row) = row?;
+    let mut fates = BTreeMap::new();
+    let rows: BTreeMap<_, _> = store.scan::<tables::Tenants>(()).collect::<Result<_, _>>()?;
+    let erased = crate::erasures::erased_tenants(store)?;
+    let of_keys = keys.slots().into_iter().map(|slot| slot.tenant).filter(|tenant| !erased.contains_key(tenant));
+    let tenants: BTreeSet<TenantId> = rows.keys().cloned().chain(of_keys).collect();
+    if let Some(unknown) = erase.iter().find(|tenant| !tenants.contains(*tenant)) {
+        return Err(Fault::invalid_field("erase_tenant", format!("there is no tenant {unknown}")));
+    }
+    let mut only_erased = Vec::new();
+    for tenant in tenants {
         if erase.contains(&tenant) {
             let number = crate::erasures::erased(store, &tenant)?.number + NUMBERS_LOST;
             let kind = pb::ErasureKind::Tenant.into();
             fates.insert(tenant, Fate::Erased(erasure(kind, moment, number), number));
             continue;
         }
-        match withdrawn(store, keys, &tenant, &row, moment) {
-            Ok(withdrawn) => drop(fates.insert(tenant, Fate::Withdrawn(withdrawn.into()))),
-            Err(_) => unreadable.push(tenant),
+        match rows.get(&tenant).map(|row| withdrawn(store, keys, &tenant, row, moment)) {
+            Some(Ok(withdrawn)) => drop(fates.insert(tenant, Fate::Withdrawn(withdrawn.into()))),
+            Some(Err(_)) | None => only_erased.push(tenant),
         }
     }
-    if unreadable.is_empty() {
+    if only_erased.is_empty() {
         return Ok(fates);
     }
-    let named: Vec<_> = unreadable.iter().map(|tenant| format!("--erase-tenant {tenant}")).collect();
+    let named: Vec<_> = only_erased.iter().map(|tenant| format!("--erase-tenant {tenant}")).collect();
     let message = format!(
-        "what is kept of some tenants is sealed under keys that missing decisions destroyed; they can only be erased: {}",
+        "of some tenants the store has nothing, or what it has is sealed under keys that missing decisions destroyed; they can only be \
+         erased, unless a backup brings decisions back: {}",
         named.join(" ")
     );
     Err(Fault::new(Kind::FailedPrecondition, Reason::ConsentRolledBack, message))

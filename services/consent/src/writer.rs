@@ -1,5 +1,6 @@
 //! The single writer: one decision after the other, each in the order that keeps a crash harmless.
 //! Widening: keys durable, then the decision. Narrowing: the decision durable, holders told, keys destroyed, acknowledgements, answer.
+//! The keyring notes the position of each decision last, so that a store without it is known to be behind.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,7 +128,11 @@ impl Core {
             if !decision.is_empty() {
                 core.publish(Some(&held.state), next, &decision);
             }
-            core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await?;
+            let closes = awaited > 0 || !destroyed.is_empty();
+            let noted = core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await;
+            if closes {
+                noted?;
+            }
             core.passed(Step::KeysDestroyed);
             Ok(Decided { answer, awaited, request: key })
         });
@@ -182,6 +187,8 @@ impl Core {
             let request = core.request(&command, &next, &answer, 0, now);
             core.write(&mut kept, &next, &decision, Added { request, erasure: None }, slots, now).await?;
             core.publish(None, next, &decision);
+            // What fails here is owed.
+            let _noted = core.keys.destroy(Vec::new(), position + 1).await;
             Ok(Decided { answer, awaited: 0, request: None })
         })
         .await

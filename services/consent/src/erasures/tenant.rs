@@ -109,7 +109,7 @@ pub(crate) fn delete_rows(changes: &mut Changes<'_>, tenant: &TenantId) -> Resul
 }
 
 /// An earlier erasure is finished with this one: its keys go with the tenant's, and nobody is told any more.
-fn overtake(changes: &mut Changes<'_>, key: &ErasureKey, number: u64) -> Result<(), StoreError> {
+pub(crate) fn overtake(changes: &mut Changes<'_>, key: &ErasureKey, number: u64) -> Result<(), StoreError> {
     let Some(mut row) = changes.get::<tables::Erasures>(key)? else { return Ok(()) };
     row.sealed_subject.clear();
     if row.finish_micros == 0 {

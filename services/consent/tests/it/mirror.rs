@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Recovery, recover, rotate_root};
+use consent::{Recovery, attach_mirror, recover, rotate_root};
 use contracts::consent::v1 as pb;
 use runtime::{Config, config};
-use sealing::{Keyring, KeyringError, RootKey};
+use sealing::{Change, Keyring, KeyringError, RootKey, SlotOwner};
 use tempfile::TempDir;
 use vocabulary::{Fault, Reason, SystemClock};
 
@@ -175,6 +175,41 @@ async fn a_mirror_of_which_a_part_is_old_brings_nothing_back() {
     std::fs::remove_dir_all(first(dir.path())).unwrap();
     assert_eq!(from_mirror(dir.path()).await.unwrap_err().reason, Reason::ConsentRolledBack);
     assert!(!first(dir.path()).exists());
+}
+
+#[tokio::test]
+async fn a_mirror_that_is_not_mounted_is_not_made_anew_unless_it_is_asked_for() {
+    let suite = granted().await;
+    let dir = suite.stop().await;
+    let second = dir.path().join("second disk");
+    std::fs::remove_dir_all(&second).unwrap();
+    for way in [open_err(dir.path()).await, from_mirror(dir.path()).await.unwrap_err()] {
+        assert!(way.message.contains("mirror"), "{way}");
+    }
+    assert!(!second.exists());
+    attach_mirror(&config(dir.path())).await.unwrap();
+    assert_eq!(both(dir.path()).await, (9, 9));
+    let suite = open(dir).await.unwrap();
+    suite.consents().opt_out_user(opt_out("ada")).await.unwrap();
+    assert_eq!(both(suite.stop().await.path()).await, (6, 6));
+}
+
+#[tokio::test]
+async fn a_key_that_only_the_mirror_has_is_brought_back_and_not_destroyed_there() {
+    let suite = granted().await;
+    let dir = suite.stop().await;
+    {
+        // As a keyring that was put back to just before it was minted, at the position that the mirror has too.
+        let mut keyring = ring(&first(dir.path()), &root()).await;
+        let lost = keyring.slots().find(|slot| matches!(slot.owner, SlotOwner::Mailbox { .. })).unwrap().clone();
+        keyring.apply(Change::destroy([lost]), 0).unwrap();
+    }
+    let suite = open(dir).await.unwrap();
+    assert!(suite.closed().unwrap().message.contains("lacks keys that its mirror has"));
+    let dir = suite.stop().await;
+    from_mirror(dir.path()).await.unwrap();
+    assert_eq!(both(dir.path()).await, (9, 9));
+    assert!(open(dir).await.unwrap().closed().is_none());
 }
 
 #[tokio::test]

@@ -6,13 +6,15 @@ use std::time::Duration;
 use consent::{Recovered, Recovery, recover};
 use contracts::consent::v1 as pb;
 use pb::enforcement_service_client::EnforcementServiceClient;
+use pb::erasure_service_client::ErasureServiceClient;
+use pb::store_registry_service_client::StoreRegistryServiceClient;
 use runtime::{Config, fault_of};
 use sealing::{Change, SlotId, TenantKey};
-use vocabulary::{Fault, Kind, Reason, SystemClock, TenantId};
+use vocabulary::{Clock as _, Fault, Kind, Reason, SystemClock, TenantId};
 
 use crate::hand::Hand;
 use crate::restarting::{keyring, mailbox_slots};
-use crate::suite::{Suite, TENANT, create_tenant, opt_out, told};
+use crate::suite::{Suite, TENANT, create_tenant, opt_out, register, told};
 
 const LEASE: Duration = Duration::from_millis(200);
 
@@ -39,8 +41,14 @@ async fn withdraw_all(dir: &Path, erase: &[&str]) -> Result<Recovered, Fault> {
 
 /// Granted; the store copied; then Ada opts out and Bob opts out and in again; then the copy is put back.
 async fn rolled_back() -> (tempfile::TempDir, u32) {
+    rolled_back_from(async |_| {}).await
+}
+
+/// The same, after something else.
+async fn rolled_back_from(first: impl AsyncFnOnce(&Suite)) -> (tempfile::TempDir, u32) {
     let suite = Suite::start(LEASE).await;
     suite.grant().await;
+    first(&suite).await;
     let dir = suite.stop().await;
     copy(&dir.path().join("consent"), &dir.path().join("copy"));
     let suite = Suite::on(dir, LEASE).await;
@@ -77,6 +85,57 @@ async fn a_consent_that_lacks_decisions_serves_nobody() {
     std::fs::remove_dir_all(dir.path().join("consent")).unwrap();
     let suite = Suite::on(dir, LEASE).await;
     assert!(suite.closed().unwrap().message.contains("empty"));
+}
+
+#[tokio::test]
+async fn a_decision_is_missed_whatever_it_did_to_keys() {
+    // An opt-out before any grant destroys nothing; a change of settings takes nothing away.
+    for decides in [true, false] {
+        let suite = Suite::start(LEASE).await;
+        let dir = suite.stop().await;
+        copy(&dir.path().join("consent"), &dir.path().join("copy"));
+        let suite = Suite::on(dir, LEASE).await;
+        if decides {
+            suite.consents().opt_out_user(opt_out("ada")).await.unwrap();
+        } else {
+            let mut other = register(true, false, true);
+            other.application.as_mut().unwrap().application_id = "other".into();
+            suite.applications().register_application(other).await.unwrap();
+        }
+        let dir = suite.stop().await;
+        put_back(&dir.path().join("copy"), &dir.path().join("consent"));
+        let suite = Suite::on(dir, LEASE).await;
+        assert_eq!(suite.closed().map(|fault| fault.reason), Some(Reason::ConsentRolledBack), "opt-out: {decides}");
+    }
+}
+
+#[tokio::test]
+async fn tenants_of_which_only_keys_are_left_are_erased_by_name() {
+    let (dir, _) = rolled_back().await;
+    std::fs::remove_dir_all(dir.path().join("consent")).unwrap();
+    let held = keyring(dir.path()).await.len();
+    let fault = withdraw_all(dir.path(), &[]).await.unwrap_err();
+    assert!(fault.reason == Reason::ConsentRolledBack && fault.message.contains("--erase-tenant contoso"), "{fault}");
+    let unknown = withdraw_all(dir.path(), &[TENANT, "fabrikam"]).await.unwrap_err();
+    assert!(unknown.reason == Reason::InvalidFields && unknown.message.contains("fabrikam"), "{unknown}");
+    assert_eq!(keyring(dir.path()).await.len(), held, "a refusal destroys nothing");
+    assert_eq!(withdraw_all(dir.path(), &[TENANT]).await.unwrap().erased, 1);
+    assert!(keyring(dir.path()).await.is_empty());
+    let suite = Suite::on(dir, LEASE).await;
+    let fault = told(suite.tenants().create_tenant(create_tenant()).await).unwrap_err();
+    assert_eq!(fault.reason, Reason::TenantExists, "what is sealed under that id opens no more");
+}
+
+#[tokio::test]
+async fn a_withdrawal_after_it_waits_for_a_farewell_that_may_be_lost() {
+    let (dir, _) = rolled_back().await;
+    let farewell = Duration::from_millis(1_500);
+    let config = Config { data_dir: dir.path().to_owned(), lease_ms: 200, farewell_ms: 1_500, ..Config::default() };
+    recover(&config, &SystemClock, Recovery::WithdrawAll { erase: Vec::new() }).await.unwrap();
+    let before = SystemClock.boot_time();
+    let suite = Suite::on(dir, LEASE).await;
+    suite.consents().opt_out_user(opt_out("ada")).await.unwrap();
+    assert!(suite.boot_time() >= before + farewell);
 }
 
 #[tokio::test]
@@ -126,7 +185,12 @@ async fn what_a_missing_decision_made_unreadable_can_only_be_erased() {
 
 #[tokio::test]
 async fn an_unreadable_tenant_is_erased_when_the_administrator_says_so() {
-    let (dir, _) = rolled_back().await;
+    let (dir, _) = rolled_back_from(async |suite| {
+        // One that nobody has reported on when the copy is made.
+        let erase = pb::EraseUserRequest { tenant_id: TENANT.into(), user: "support@contoso.example".into(), ..Default::default() };
+        ErasureServiceClient::new(suite.link.clone()).erase_user(erase).await.unwrap();
+    })
+    .await;
     let tenant = TenantId::parse(TENANT).unwrap();
     let facts = SlotId::of_tenant(&tenant, TenantKey::Facts);
     keyring(dir.path()).await.apply(Change::destroy([facts]), 0).unwrap();
@@ -137,6 +201,17 @@ async fn an_unreadable_tenant_is_erased_when_the_administrator_says_so() {
     let fault = told(suite.tenants().create_tenant(create_tenant()).await).unwrap_err();
     assert_eq!(fault.reason, Reason::TenantExists, "ids of erased tenants are never given again");
     let (_hand, snapshot) = Hand::lease(&suite, pb::Holder::Ingestion).await;
+    let mut registry = StoreRegistryServiceClient::new(suite.link.clone());
+    let kind = pb::StoreKind::Log.into();
+    registry.register_store(pb::RegisterStoreRequest { store_id: 5, kind, ..Default::default() }).await.unwrap();
+    let number = snapshot.tenants[0].erasure_number;
+    let report = pb::ReportErasureRequest { store_id: 5, tenant_id: TENANT.into(), number, rows: 1, names_generation: 0 };
+    registry.report_erasure(report).await.unwrap();
+    for number in [1, number] {
+        let get = pb::GetErasureRequest { tenant_id: TENANT.into(), number };
+        let erasure = told(ErasureServiceClient::new(suite.link.clone()).get_erasure(get).await).unwrap().erasure.unwrap();
+        assert!(erasure.finish_time.is_some(), "{erasure:?}");
+    }
     assert!(snapshot.tenants.len() == 1 && snapshot.tenants[0].erased && snapshot.tenants[0].erasure_number > 1_000_000_000);
 }
 

@@ -35,6 +35,12 @@ pub struct Way {
 /// Looks after the keyring of a suite that does not run.
 #[derive(Debug, Subcommand)]
 pub enum Keyring {
+    /// Makes the mirror that `keyring.mirror` names, of a suite that has had none or has lost it.
+    AttachMirror {
+        /// Where settings come from.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
     /// Seals the keyring, and its mirror, under another root key. Interrupted, it is done again.
     RotateRoot {
         /// The root key from now on.

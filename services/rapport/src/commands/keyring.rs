@@ -16,8 +16,13 @@ use crate::output::{counted, said};
 /// # Errors
 /// When the settings are wrong, or the keyring cannot be opened or is in use.
 pub async fn run(command: Keyring, out: &mut impl Write) -> Result<(), Fault> {
-    let Keyring::RotateRoot { to, config } = command;
-    let config = settings(&config)?;
+    let (to, config) = match command {
+        Keyring::AttachMirror { config } => {
+            consent::attach_mirror(&settings(&config)?).await?;
+            return said(writeln!(out, "the mirror holds every key and every decision"));
+        }
+        Keyring::RotateRoot { to, config } => (to, settings(&config)?),
+    };
     let (next, setting) = named(to);
     consent::rotate_root(&config, &next).await?;
     said(writeln!(out, "the keyring is sealed under the next root key: start the suite with `{setting}`, and destroy the former one"))
