@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use vocabulary::{Fault, Kind, Reason};
 
-use crate::fixtures::{Known, introducers, opt_out, small_company};
+use crate::fixtures::{Known, introducers, opt_in, opt_out, small_company};
 use crate::rounds::field::Field;
 
 /// Readers, each of whom asks every [`EVERY`]: 500 reads a second.
@@ -70,17 +70,25 @@ async fn consent_restarts_cleanly_and_no_read_fails() {
     let while_away = reads.load(Ordering::Relaxed) - begun;
     let started = Arc::clone(&field);
     tokio::task::spawn_blocking(move || started.start_again("consent")).await.unwrap();
-    // Everybody is back: a withdrawal is answered, and the very next read knows of it.
-    let again = async { while opt_out(&client, &known.address).await.is_err() {} };
+    // It decides again, every holder comes back to it, and no lease from before is left.
+    let decides = async { while opt_in(&client, &known.address).await.is_err() {} };
+    tokio::time::timeout(PATIENCE, decides).await.unwrap();
+    tokio::time::sleep(AWAY).await;
+    let after = reads.load(Ordering::Relaxed) - begun - while_away;
     over.store(true, Ordering::Relaxed);
     let failed: Vec<_> = readers.join_all().await.into_iter().flatten().collect();
     assert!(failed.is_empty(), "{} of {} reads failed: {:?}", failed.len(), reads.load(Ordering::Relaxed), failed.first());
+    // Everybody is back: a withdrawal is answered, and the very next read knows of it.
+    let again = async { while opt_out(&client, &known.address).await.is_err() {} };
     tokio::time::timeout(PATIENCE, again).await.unwrap();
     for relationship in [true, false] {
         assert!(!read(&client, &known, relationship).await.unwrap(), "a read after the withdrawal");
     }
-    println!("{} reads, {while_away} of them while consent was away, none failed", reads.load(Ordering::Relaxed));
-    assert!(while_away > 100, "{while_away} reads prove nothing");
+    println!(
+        "{} reads, {while_away} of them while consent was away and {after} while all came back, none failed",
+        reads.load(Ordering::Relaxed)
+    );
+    assert!(while_away > 100 && after > 100, "{while_away} and {after} reads prove nothing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

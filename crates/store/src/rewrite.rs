@@ -62,15 +62,15 @@ impl Present {
     /// What stands at `path`, and the store itself while it can be opened; nobody else opens it until that is closed.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when somebody has it open.
+    /// Those of [`Store::open`], but for damage: what a later version wrote, or what cannot be read just now, is a store that nobody replaces.
     pub async fn at(path: &Path, options: Options) -> Result<(Self, Option<Store>), StoreError> {
         if !path.join("db").exists() {
             return Ok((Self::Nothing, None));
         }
         match Store::open(path, options).await {
             Ok(store) => Ok((Self::Store(store.snapshot().await?.at()), Some(store))),
-            Err(StoreError::Locked) => Err(StoreError::Locked),
-            Err(_) => Ok((Self::Damaged, None)),
+            Err(error) if error.is_damage() => Ok((Self::Damaged, None)),
+            Err(error) => Err(error),
         }
     }
 

@@ -46,6 +46,16 @@ impl Table for Identified {
     type Value = pb::StoredIdentified;
 }
 
+/// The tenants whose records were looked through after a restore.
+pub enum Checked {}
+
+impl Table for Checked {
+    const TAG: u8 = 5;
+    const NAME: &'static str = "checked";
+    type Key = TenantId;
+    type Value = pb::StoredChecked;
+}
+
 /// The most sealed bytes of one part, under the store's limit with their wrapping.
 pub const PART_BYTES: usize = 6_000;
 

@@ -4,6 +4,7 @@ mod deleting;
 mod peers;
 mod records;
 mod relationships;
+mod restored;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use consent_client::TenantMirror;
+use contracts::ingestion::v1 as pb;
 use foldhash::fast::RandomState;
 use vocabulary::{Fault, PersonId, TenantId};
 
@@ -41,25 +42,30 @@ pub async fn erase(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, held: &Tena
 
 /// Clears what a restore brought of a tenant whose dictionary opens, in part or whole, under no key that exists: it is from before an
 /// erasure, whose end destroyed the key. Its blocks go too: they name ids that lead to nobody, and what they hold would not be taken in
-/// anew. Nothing of the tenant is written before this is done.
+/// anew. Nothing of the tenant is written before this is done. It is done once: what does not open later is a failure.
 ///
 /// # Errors
 /// Those of the store. What is left is done the next time.
 pub async fn clear_unreadable(ingestion: &Arc<Ingestion>, tenant: &Arc<Tenant>, held: &TenantMirror) -> Result<(), Fault> {
-    let (store, mirror) = (ingestion.store.clone(), held.clone());
-    let unreadable = blocking(move || dictionary::any_under_none(&store, &mirror)).await?;
-    if !unreadable {
+    let (store, incarnation) = (&ingestion.store, ingestion.store.incarnation());
+    let checked = store.get::<tables::Checked>(&tenant.id)?.is_some_and(|checked| checked.incarnation == incarnation);
+    if store.origin().is_none() || checked {
         return Ok(());
     }
-    tracing::warn!(
-        "a restore brought names from before an erasure, which open under no key: the tenant's interactions are to be sent again"
-    );
-    let users = tenant.mailboxes.lock().users();
-    for user in users {
-        remove(ingestion, tenant, user, |_| true).await?;
+    let (reading, mirror) = (store.clone(), held.clone());
+    if blocking(move || dictionary::any_under_none(&reading, &mirror)).await? {
+        tracing::warn!(
+            "a restore brought names from before an erasure, which open under no key: the tenant's interactions are to be sent again"
+        );
+        let users = tenant.mailboxes.lock().users();
+        for user in users {
+            remove(ingestion, tenant, user, |_| true).await?;
+        }
+        // Last, so that a crash before leaves them to be found again.
+        remove_names(ingestion, &tenant.id).await?;
     }
-    // Last, so that a crash before leaves them to be found again.
-    remove_names(ingestion, &tenant.id).await.map(drop)
+    let id = tenant.id.clone();
+    store.commit(move |changes| changes.put::<tables::Checked>(&id, &pb::StoredChecked { incarnation })).await.map_err(Fault::from)
 }
 
 /// Seals what is not yet sealed under the present key `names` anew. Whatever is written meanwhile is, for it is written by a later permit.
@@ -123,6 +129,7 @@ async fn remove_names(ingestion: &Arc<Ingestion>, tenant: &TenantId) -> Result<u
     let change = move |changes: &mut store::Changes<'_>| {
         names.iter().for_each(|key| changes.delete::<tables::Names>(key));
         changes.delete::<tables::Tally>(&id);
+        changes.delete::<tables::Checked>(&id);
         Ok::<_, Fault>(())
     };
     ingestion.store.commit(change).await?;

@@ -88,9 +88,7 @@ async fn align(ingestion: &Arc<Ingestion>, held: &TenantMirror) -> Result<(), Fa
     ingestion.store.commit(|_| Ok::<_, Fault>(())).await?;
     let tenant = ingestion.tenants.entry(&held.tenant);
     if !tenant.is_open() {
-        if ingestion.store.origin().is_some() {
-            erasing::clear_unreadable(ingestion, &tenant, held).await?;
-        }
+        erasing::clear_unreadable(ingestion, &tenant, held).await?;
         let (store, mirror) = (ingestion.store.clone(), held.clone());
         let names = blocking(move || Dictionary::load(&store, &mirror)).await?;
         // The CRM is there before the tenant is: nothing asks for it in between.

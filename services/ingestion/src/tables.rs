@@ -52,3 +52,13 @@ impl Table for Tally {
     type Key = TenantId;
     type Value = pb::StoredTally;
 }
+
+/// The tenants whose names were looked through after a restore.
+pub struct Checked;
+
+impl Table for Checked {
+    const TAG: u8 = 5;
+    const NAME: &'static str = "checked";
+    type Key = TenantId;
+    type Value = pb::StoredChecked;
+}

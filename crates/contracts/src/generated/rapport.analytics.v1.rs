@@ -1734,3 +1734,10 @@ pub struct StoredDeletion {
     #[prost(sfixed64, tag = "3")]
     pub time_micros: i64,
 }
+/// What opened of a tenant in a store that was put back from a backup was looked through once: what opened under no key is removed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredChecked {
+    /// The incarnation of the store then.
+    #[prost(fixed64, tag = "1")]
+    pub incarnation: u64,
+}

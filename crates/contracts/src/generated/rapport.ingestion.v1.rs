@@ -1767,6 +1767,13 @@ pub struct StoredTally {
     #[prost(uint64, tag = "6")]
     pub name_chunks: u64,
 }
+/// What opened of a tenant in a store that was put back from a backup was looked through once: what opened under no key is removed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredChecked {
+    /// The incarnation of the store then.
+    #[prost(fixed64, tag = "1")]
+    pub incarnation: u64,
+}
 /// A packed part of what a view folded from one mailbox, or from the CRM.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredChunk {

@@ -13,7 +13,7 @@ use vocabulary::{Fault, TenantId};
 
 use super::write::Sealer;
 use super::{RETRY, RecordStore, TenantRecords, next_position};
-use crate::tables::{Deletions, Identified, Parts};
+use crate::tables::{Checked, Deletions, Identified, Parts};
 
 /// Records that one commit seals anew.
 const SEALED_AT_ONCE: usize = 200;
@@ -100,6 +100,7 @@ impl RecordStore {
             parts.iter().for_each(|key| changes.delete::<Parts>(key));
             asked.iter().for_each(|key| changes.delete::<Deletions>(key));
             changes.delete::<Identified>(&id);
+            changes.delete::<Checked>(&id);
             Ok::<_, StoreError>((parts.len() + asked.len()) as u64)
         });
         let rows = rows.await?;

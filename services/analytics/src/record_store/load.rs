@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use analytics_domain::{Record, Records};
+use analytics_domain::Records;
 use consent_client::Permit;
+use contracts::analytics::v1 as pb;
 use parking_lot::RwLock;
 use sealing::open;
 use store::{Changes, Store, StoreError};
@@ -11,40 +12,48 @@ use vocabulary::Fault;
 
 use super::erase::remove_parts;
 use crate::convert::stored;
-use crate::tables::{Names, Parts, place};
+use crate::tables::{Checked, Names, Parts, place};
 
-/// Reads and opens every record of the permit's tenant. Of a store that was put back, records that open under no key that exists are
-/// removed: they are from before an erasure, whose end destroyed the key.
+/// Reads and opens every record of the permit's tenant. When a store that was put back is read for the first time, records that open under
+/// no key that exists are removed: they are from before an erasure, whose end destroyed the key.
 ///
 /// # Errors
 /// STORE_FAILED when one cannot be read or opened: what was acknowledged must not be missing in silence.
 pub async fn load(store: &Store, permit: &Permit, records: &RwLock<Records>) -> Result<Names, Fault> {
+    let incarnation = store.incarnation();
+    let checked = store.get::<Checked>(&permit.tenant)?.is_some_and(|checked| checked.incarnation == incarnation);
+    let first = store.origin().is_some() && !checked;
     let (reading, held) = (store.clone(), permit.clone());
-    let read = tokio::task::spawn_blocking(move || read(&reading, &held)).await;
+    let read = tokio::task::spawn_blocking(move || read(&reading, &held, first)).await;
     let (read, unreadable) = read.unwrap_or_else(|_| Err(Fault::internal("reading the records was cut short")))?;
-    if !unreadable.is_empty() {
-        tracing::warn!(
-            records = unreadable.len(),
-            "records that a restore brought from before an erasure open under no key; they are removed"
-        );
+    if first {
+        if !unreadable.is_empty() {
+            tracing::warn!(
+                records = unreadable.len(),
+                "records that a restore brought from before an erasure open under no key; they are removed"
+            );
+        }
         let tenant = permit.tenant.clone();
-        let remove = move |changes: &mut Changes<'_>| unreadable.into_iter().try_for_each(|name| remove_parts(changes, &tenant, name));
-        store.commit::<(), StoreError>(remove).await?;
+        let looked_through = move |changes: &mut Changes<'_>| {
+            unreadable.into_iter().try_for_each(|name| remove_parts(changes, &tenant, name))?;
+            changes.put::<Checked>(&tenant, &pb::StoredChecked { incarnation })
+        };
+        store.commit::<(), StoreError>(looked_through).await?;
     }
     *records.write() = read;
     Ok(Names::new(&permit.lookup_key))
 }
 
-/// The records, and the names of those that open under no key.
-fn read(store: &Store, held: &Permit) -> Result<(Records, Vec<u128>), Fault> {
+/// The records; and, when the store is `first` read, the names of those that open under no key.
+fn read(store: &Store, held: &Permit, first: bool) -> Result<(Records, Vec<u128>), Fault> {
     let (mut records, mut unreadable) = (Records::default(), Vec::new());
     let mut whole: Option<(u128, Vec<u8>)> = None;
     let mut finish = |whole: Option<(u128, Vec<u8>)>| -> Result<(), Fault> {
         let Some((name, sealed)) = whole else { return Ok(()) };
-        match opened(held, name, &sealed) {
-            Ok(record) => records.put(Arc::new(record)),
-            Err(_) if store.origin().is_some() => unreadable.push(name),
-            Err(fault) => return Err(fault),
+        match held.open_names(|key| open(key, &place(&held.tenant, name), &sealed)) {
+            Ok(plain) => records.put(Arc::new(stored::record(&plain)?)),
+            Err(_) if first => unreadable.push(name),
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     };
@@ -57,8 +66,4 @@ fn read(store: &Store, held: &Permit) -> Result<(Records, Vec<u128>), Fault> {
     }
     finish(whole)?;
     Ok((records, unreadable))
-}
-
-fn opened(held: &Permit, name: u128, sealed: &[u8]) -> Result<Record, Fault> {
-    stored::record(&held.open_names(|key| open(key, &place(&held.tenant, name), sealed))?)
 }

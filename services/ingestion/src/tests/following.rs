@@ -122,13 +122,13 @@ async fn blocks_open_with_the_mailbox_key_and_name_author_and_owner_only() {
 }
 
 /// Puts the log in the place of itself, as a restore does.
-async fn put_back(path: &std::path::Path) {
+async fn put_back(path: &std::path::Path, incarnation: u64) {
     let options = store::Options { cache_bytes: 1 << 20, fresh_incarnation: 0 };
     let (present, held) = store::Present::at(path, options).await.unwrap();
     let held = held.unwrap();
     let mut snapshot = held.snapshot().await.unwrap();
     let origin = store::Origin { descends: vec![snapshot.at()], replaces: vec![held.incarnation()] };
-    let mut rewrite = store::Rewrite::begin(path, store::Ancestor { incarnation: 99, groups: 0 }, Some(&origin)).unwrap();
+    let mut rewrite = store::Rewrite::begin(path, store::Ancestor { incarnation, groups: 0 }, Some(&origin)).unwrap();
     rewrite.put(snapshot.next_rows(usize::MAX).unwrap()).unwrap();
     drop(snapshot);
     held.close().await;
@@ -143,18 +143,25 @@ async fn of_a_log_that_was_put_back_only_what_has_names_is_ever_sent() {
     }
     let log = suite.dir.path().join("ingestion/log");
     let (dir, peer) = suite.ended();
-    put_back(&log).await;
+    put_back(&log, 99).await;
     let suite = Suite::on(dir, peer).await;
     assert_eq!(suite.ingestion.store.incarnation(), 99);
     assert_eq!(positions(&mut followed(&suite, 0).await, 12).await, (1..=12).collect::<Vec<_>>());
 
-    // A dictionary that opens under no key, as from before an erasure.
+    // A dictionary that opens under no key. Of a log that was looked through, it is not from before an erasure, and stays.
     let unreadable = |changes: &mut store::Changes<'_>| {
         let sealed = pb::StoredNames { sealed: vec![7; 100] };
         changes.put::<crate::tables::Names>(&(tenant(), 1), &sealed)
     };
     suite.ingestion.store.commit(unreadable).await.unwrap();
     let (dir, peer) = suite.ended();
+    let suite = Suite::on(dir, peer).await;
+    let mirror = suite.ingestion.consent.mirror();
+    let held = suite.ingestion.tenants.entry(&tenant());
+    crate::erasing::clear_unreadable(&suite.ingestion, &held, &mirror.tenants[&tenant()]).await.unwrap();
+    assert_eq!((suite.blocks(), held.is_open()), (12, false));
+    let (dir, peer) = suite.ended();
+    put_back(&log, 100).await;
     let suite = Suite::on(dir, peer).await;
     let none: [u64; 0] = [];
     assert_eq!(positions(&mut followed(&suite, 0).await, 12).await, none);
