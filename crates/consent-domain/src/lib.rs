@@ -20,6 +20,7 @@ pub mod holding;
 
 pub mod decision;
 pub mod erasure;
+pub mod event;
 pub mod guard;
 mod touch;
 
@@ -45,6 +46,7 @@ pub use consent::{ConsentType, Cover, TenantConsent};
 pub use decision::Decision;
 pub use directory::Directory;
 pub use erasure::{Erased, Erasure, ErasureKind};
+pub use event::{About, Event};
 pub use gates::{Gate, Gates, Source};
 pub use group::{Group, Groups, OptOutMode};
 pub use guard::{Allowed, WouldDestroy};

@@ -34,6 +34,8 @@ pub struct Config {
     /// The regions whose tenants' mailboxes may be read here (gate G7 of consent); none: every region. A tenant that names no region has
     /// the region `""`.
     pub allowed_regions: Vec<String>,
+    /// A directory with texts that administrators are shown before they consent, each `VERSION.txt`; beside the suite's own.
+    pub consent_texts: Option<PathBuf>,
     /// The public listeners.
     pub listen: Listen,
     /// How callers say who they are.
@@ -212,6 +214,7 @@ impl Default for Config {
             drain_seconds: 10,
             reflection: true,
             allowed_regions: Vec::new(),
+            consent_texts: None,
             listen: Listen::default(),
             authentication: Authentication::None,
             limits: Limits::default(),

@@ -94,6 +94,10 @@ pub enum Reason {
     GroupNotFound,
     /// The erasure does not exist.
     ErasureNotFound,
+    /// The ledger has no such event.
+    EventNotFound,
+    /// No consent text has that version.
+    TextNotFound,
     /// The store is not registered.
     StoreNotFound,
     /// The backup is not what was written.
@@ -110,7 +114,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -140,6 +144,8 @@ impl Reason {
         Self::WouldDestroy,
         Self::GroupNotFound,
         Self::ErasureNotFound,
+        Self::EventNotFound,
+        Self::TextNotFound,
         Self::StoreNotFound,
         Self::BackupDamaged,
         Self::StorePresent,
@@ -180,6 +186,8 @@ impl Reason {
             Self::WouldDestroy => "WOULD_DESTROY",
             Self::GroupNotFound => "GROUP_NOT_FOUND",
             Self::ErasureNotFound => "ERASURE_NOT_FOUND",
+            Self::EventNotFound => "EVENT_NOT_FOUND",
+            Self::TextNotFound => "TEXT_NOT_FOUND",
             Self::StoreNotFound => "STORE_NOT_FOUND",
             Self::BackupDamaged => "BACKUP_DAMAGED",
             Self::StorePresent => "STORE_PRESENT",

@@ -6,6 +6,7 @@ pub(crate) mod application;
 pub(crate) mod consent;
 pub(crate) mod directory;
 pub(crate) mod erasure;
+pub(crate) mod event;
 pub(crate) mod group;
 pub(crate) mod tenant;
 

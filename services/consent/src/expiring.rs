@@ -7,6 +7,7 @@ use consent_domain::expire;
 use contracts::consent::v1 as pb;
 use vocabulary::{Fault, TenantId, Timestamp};
 
+use crate::events::Actor;
 use crate::writer::{Command, Core};
 
 /// How often the clock is looked at: a holder denies at the instant itself, by its own clock.
@@ -68,7 +69,7 @@ fn dues(core: &Core) -> Vec<(TenantId, Timestamp)> {
 
 /// Ends what is due for a tenant. It holds at its holders when it is answered; a withdrawal that waits for somebody silent goes on alone.
 async fn end(core: &Arc<Core>, tenant: TenantId) -> Result<(), Fault> {
-    let command = Command { tenant, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
+    let command = Command { tenant, actor: Actor::Suite, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(
         command,
         |state, moment| Ok((expire::decide(state, moment), ())),

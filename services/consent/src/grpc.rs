@@ -5,6 +5,7 @@ mod consent;
 mod directory;
 mod enforcement;
 mod erasure;
+mod events;
 mod groups;
 mod store_registry;
 mod tenant;

@@ -1,17 +1,18 @@
 //! The keyring on threads that may block, and the names of its slots. Which keys come and go is decided elsewhere.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use consent_domain::{Decision, KeyName, KeyPart, NamesKey, Purpose, State};
 use parking_lot::Mutex;
 use sealing::{Change, Context, Key, Keyring, KeyringError, MailboxKey, RootKey, SlotId, TenantKey};
-use vocabulary::{Fault, Kind, Reason, TenantId};
+use vocabulary::{Fault, Kind, Reason, TenantId, UserId};
 
 use crate::places::{Mirror, Places, rolled_back};
 
 /// The tenant keys that are never replaced.
-const TENANT_KEYS: [TenantKey; 2] = [TenantKey::Facts, TenantKey::Lookup];
+const TENANT_KEYS: [TenantKey; 3] = [TenantKey::Facts, TenantKey::Lookup, TenantKey::Ledger];
 
 /// An earlier process of ours may take a moment to let go of the keyring.
 const LOCK_TRIES: u32 = 50;
@@ -25,6 +26,7 @@ pub(crate) struct TenantKeys {
     pub retired_names: Option<Key>,
     pub facts: Key,
     pub lookup: Key,
+    pub ledger: Key,
 }
 
 impl TenantKeys {
@@ -100,8 +102,19 @@ impl Keys {
         let key = |key| ring.keyring.get(&SlotId::of_tenant(tenant, key)).ok_or_else(missing);
         let of_names = |generation| key(TenantKey::Names { generation });
         let retired_names = if names.retiring { Some(of_names(names.generation - 1)?) } else { None };
-        let (facts, lookup) = (key(TenantKey::Facts)?, key(TenantKey::Lookup)?);
-        Ok(TenantKeys { names: of_names(names.generation)?, retired_names, facts, lookup })
+        let (facts, lookup, ledger) = (key(TenantKey::Facts)?, key(TenantKey::Lookup)?, key(TenantKey::Ledger)?);
+        Ok(TenantKeys { names: of_names(names.generation)?, retired_names, facts, lookup, ledger })
+    }
+
+    /// The key of what the ledger says of a user; absent once the user is erased.
+    pub fn of_ledger(&self, tenant: &TenantId, user: UserId) -> Option<Key> {
+        self.0.lock().keyring.get(&SlotId::of_ledger(tenant, user))
+    }
+
+    /// Those of the slots that there is no key in.
+    pub fn lacking(&self, slots: impl IntoIterator<Item = SlotId>) -> Vec<SlotId> {
+        let ring = self.0.lock();
+        slots.into_iter().filter(|slot| !ring.keyring.contains(slot)).collect()
     }
 
     /// The keys of these mailboxes, all of which must exist.
@@ -238,7 +251,8 @@ pub(crate) fn minted(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
 /// The slots that a decision destroys.
 pub(crate) fn destroyed(tenant: &TenantId, decision: &Decision) -> Vec<SlotId> {
     let names = decision.names.filter(|names| !names.retiring).map(|names| of_names(tenant, names.generation - 1));
-    decision.destroy.iter().map(|name| slot(tenant, *name)).chain(names).collect()
+    let erased = decision.erasure.as_ref().and_then(|erasure| erasure.user).map(|user| SlotId::of_ledger(tenant, user));
+    decision.destroy.iter().map(|name| slot(tenant, *name)).chain(names).chain(erased).collect()
 }
 
 /// The slots of a tenant's own keys.
@@ -252,9 +266,18 @@ fn of_names(tenant: &TenantId, generation: u32) -> SlotId {
     SlotId::of_tenant(tenant, TenantKey::Names { generation })
 }
 
-/// Every slot that the decisions about a tenant need.
-pub(crate) fn needed(state: &State) -> impl Iterator<Item = SlotId> + '_ {
-    of_tenant(&state.tenant, state.names).into_iter().chain(state.keys().map(|name| slot(&state.tenant, name)))
+/// Every slot that the decisions about a tenant need; `named` are the users whom its ledger names.
+pub(crate) fn needed<'a>(state: &'a State, named: &'a BTreeSet<UserId>) -> impl Iterator<Item = SlotId> + 'a {
+    let mailboxes = state.keys().map(|name| slot(&state.tenant, name));
+    of_tenant(&state.tenant, state.names).into_iter().chain(mailboxes).chain(of_ledger(state, named))
+}
+
+/// The slots of what a ledger says of users: of those whom it names, and of whoever ever had a mailbox key, so that the first choice of theirs
+/// needs no key of its own.
+pub(crate) fn of_ledger<'a>(state: &'a State, named: &'a BTreeSet<UserId>) -> impl Iterator<Item = SlotId> + 'a {
+    let mailboxes = state.directory.users().filter(|user| user.mailbox.generation > 0).map(|user| user.id);
+    let others = named.iter().copied().filter(|user| state.directory.get(*user).is_none_or(|user| user.mailbox.generation == 0));
+    mailboxes.chain(others).map(|user| SlotId::of_ledger(&state.tenant, user))
 }
 
 fn slot(tenant: &TenantId, name: KeyName) -> SlotId {
@@ -277,7 +300,7 @@ fn logged(error: KeyringError) -> Fault {
 }
 
 /// Minting another key in its place would only hide that what it sealed is lost.
-fn missing() -> Fault {
+pub(crate) fn missing() -> Fault {
     let message = "a decision that stands has no key in the keyring: restore the keyring that belongs to this store";
     Fault::new(Kind::Internal, Reason::KeyringFailed, message)
 }
@@ -287,7 +310,6 @@ mod tests {
     use std::fs;
 
     use runtime::Config;
-    use vocabulary::UserId;
 
     use super::*;
 

@@ -11,6 +11,8 @@ mod convert;
 
 mod erasures;
 
+mod events;
+
 mod opening;
 mod parting;
 mod recovering;

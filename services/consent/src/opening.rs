@@ -18,8 +18,9 @@ use vocabulary::{Fault, Reason, TenantId};
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
 use crate::erasures::{self, Erasures};
+use crate::events::{Ledger, Texts};
 use crate::expiring;
-use crate::keys::{self, Keys, TenantKeys};
+use crate::keys::{self, Keys, TenantKeys, blocking};
 use crate::parting;
 use crate::places::{Places, rolled_back};
 use crate::requests::Kept;
@@ -45,6 +46,8 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
         tracing::warn!("there is no `keyring.mirror`: whoever loses this disk loses every key and every decision");
     }
     places.expect_mirror()?;
+    let directory = config.consent_texts.clone();
+    let texts = blocking(move || Texts::read(directory.as_deref())).await?;
     let store = open_store(config, &places).await?;
     let found = store.get::<tables::Head>(&())?;
     let keys = Keys::open(&places, found.is_none()).await?;
@@ -88,6 +91,7 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
         parted: AtomicBool::new(false),
         head,
         erasures,
+        texts,
         writing: Mutex::new(kept),
         allowed_regions,
         changed: Arc::new(Notify::new()),
@@ -135,15 +139,20 @@ pub(crate) fn agree(head: Option<&pb::StoredHead>, keys: &Keys) -> Result<(), Fa
 
 async fn read(store: Store, keys: Keys, allowed_regions: Arc<[Box<str>]>, position: u64) -> Result<(Tenants, Kept), Fault> {
     let reading = move || -> Result<(Tenants, Kept), Fault> {
-        let mut held = BTreeMap::new();
+        let (mut held, mut ledgers) = (BTreeMap::new(), HashMap::new());
         for row in store.scan::<tables::Tenants>(()) {
             let (tenant, row) = row?;
             let own = keys.of_tenant(&tenant, stored::names(&row))?;
             let state = state(&store, &tenant, &row, &own, &allowed_regions)?;
             let mailbox_keys: HashMap<_, _> = keys.of_mailboxes(&tenant, state.keys())?.into_iter().collect();
+            let ledger = Ledger::read(&store, &tenant)?;
+            if !keys.lacking(keys::of_ledger(&state, &ledger.named())).is_empty() {
+                return Err(keys::missing());
+            }
+            ledgers.insert(tenant.clone(), ledger);
             held.insert(tenant, Arc::new(Held { state, keys: own, mailbox_keys }));
         }
-        Ok((Tenants { held, position, erased: erasures::erased_tenants(&store)? }, Kept::read(&store)?))
+        Ok((Tenants { held, position, erased: erasures::erased_tenants(&store)?, ledgers }, Kept::read(&store)?))
     };
     tokio::task::spawn_blocking(reading).await.unwrap_or_else(|_| Err(Fault::internal("the store could not be read")))
 }
@@ -175,7 +184,10 @@ pub(crate) fn state(
 
 /// A slot without a decision that stands is what a crash left: minted for a decision that was never taken, or not yet destroyed.
 async fn destroy_stray(keys: &Keys, tenants: &Tenants) -> Result<(), Fault> {
-    let needed: HashSet<_> = tenants.held.values().flat_map(|held| keys::needed(&held.state)).collect();
+    let mut needed = HashSet::new();
+    for (tenant, held) in &tenants.held {
+        needed.extend(keys::needed(&held.state, &tenants.named(tenant)));
+    }
     let stray: Vec<_> = keys.slots().into_iter().filter(|slot| !needed.contains(slot)).collect();
     if !stray.is_empty() {
         tracing::warn!(slots = stray.len(), "destroying keys without a decision");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use vocabulary::revision::Part;
 use vocabulary::{Fault, Kind, Reason, Revision, TenantId};
 
+use crate::events::Ledger;
 use crate::tenants::Held;
 use crate::writer::Core;
 
@@ -18,8 +19,27 @@ impl Core {
     /// # Errors
     /// TENANT_NOT_FOUND; REVISION_INVALID, REVISION_LOST, REVISION_NOT_REACHED.
     pub fn read(&self, tenant: &TenantId, revision: &str) -> Result<(Arc<Held>, String), Fault> {
+        let ((), held, revision) = self.read_ledger(tenant, revision, |_| ())?;
+        Ok((held, revision))
+    }
+
+    /// A tenant as it is now, with what is read of its ledger at the same instant, and the revision they were read at.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_ledger<R>(
+        &self,
+        tenant: &TenantId,
+        revision: &str,
+        read: impl FnOnce(&Ledger) -> R,
+    ) -> Result<(R, Arc<Held>, String), Fault> {
         let demanded = Revision::parse(revision)?.point(Part::Consent);
-        let (held, position) = self.present(tenant)?;
+        let (held, position, read) = {
+            let tenants = self.tenants.read();
+            let held = Arc::clone(tenants.get(tenant)?);
+            let ledger = tenants.ledgers.get(tenant).ok_or_else(|| Fault::internal("a tenant has no ledger"))?;
+            (held, tenants.position, read(ledger))
+        };
         if let Some(point) = demanded {
             if point.incarnation != self.store.incarnation() {
                 return Err(Fault::new(Kind::Aborted, Reason::RevisionLost, "the revision belongs to another store of consent"));
@@ -28,7 +48,7 @@ impl Core {
                 return Err(Fault::unavailable(Reason::RevisionNotReached, "the demanded decision is not known here", AGAIN));
             }
         }
-        Ok((held, self.revision(position)))
+        Ok((read, held, self.revision(position)))
     }
 
     /// A tenant, and the position of the last decision of the suite.

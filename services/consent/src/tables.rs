@@ -65,6 +65,16 @@ impl Table for Groups {
     type Value = pb::StoredGroup;
 }
 
+/// The ledger of each tenant, by the event's place in it, from 0.
+pub(crate) struct ConsentEvents;
+
+impl Table for ConsentEvents {
+    const TAG: u8 = 20;
+    const NAME: &'static str = "ledger";
+    type Key = (TenantId, u64);
+    type Value = pb::StoredConsentEvent;
+}
+
 /// Erasures, by number: what was erased and who has said so.
 pub(crate) struct Erasures;
 

@@ -1,12 +1,13 @@
 //! What is kept in memory: every tenant with its keys, at one position. A tenant is replaced whole by each decision, never changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use consent_domain::{Decision, KeyName, State};
 use sealing::Key;
-use vocabulary::{Fault, Reason, TenantId};
+use vocabulary::{Fault, Reason, TenantId, UserId};
 
+use crate::events::Ledger;
 use crate::keys::TenantKeys;
 
 /// Every tenant, by id.
@@ -18,6 +19,8 @@ pub(crate) struct Tenants {
     pub position: u64,
     /// Tenants that are erased, and the number of the erasure.
     pub erased: BTreeMap<TenantId, u64>,
+    /// The ledger of each tenant.
+    pub ledgers: HashMap<TenantId, Ledger>,
 }
 
 /// A tenant with its keys.
@@ -38,6 +41,11 @@ impl Tenants {
     /// NOT_FOUND, TENANT_NOT_FOUND.
     pub fn get(&self, tenant: &TenantId) -> Result<&Arc<Held>, Fault> {
         self.held.get(tenant).ok_or_else(|| Fault::not_found(Reason::TenantNotFound, "no such tenant"))
+    }
+
+    /// The users whom the ledger of a tenant names.
+    pub fn named(&self, tenant: &TenantId) -> BTreeSet<UserId> {
+        self.ledgers.get(tenant).map(Ledger::named).unwrap_or_default()
     }
 }
 

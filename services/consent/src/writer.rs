@@ -2,6 +2,7 @@
 //! Widening: keys durable, then the decision. Narrowing: the decision durable, holders told, keys destroyed, acknowledgements, answer.
 //! The keyring notes the position of each decision last, so that a store without it is known to be behind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,12 +17,13 @@ use store::{Changes, Store, StoreError};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp};
+use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp, UserId};
 
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
 use crate::erasures::{self, Erasures};
-use crate::keys::{self, Keys};
+use crate::events::{Actor, Appended, Draft, Ledger, Texts};
+use crate::keys::{self, Keys, TenantKeys};
 use crate::requests::{self, Kept, Repeatable, RequestKey};
 use crate::steps::{Observer, Step};
 use crate::tables;
@@ -45,6 +47,8 @@ pub(crate) struct Core {
     /// What the head row says apart from the position.
     pub head: pb::StoredHead,
     pub erasures: Erasures,
+    /// What administrators are shown before they consent.
+    pub texts: Texts,
     /// Held from reading the state to replacing it; by [`Core::writing`].
     pub writing: Mutex<Kept>,
     /// Farewell leases are granted: nothing is decided any more.
@@ -57,6 +61,8 @@ pub(crate) struct Core {
 /// About what is decided, and how.
 pub(crate) struct Command {
     pub tenant: TenantId,
+    /// Who brings it about.
+    pub actor: Actor,
     pub repeat: Option<Repeatable>,
     /// Only say what would happen.
     pub validate_only: bool,
@@ -77,6 +83,7 @@ pub(crate) struct Decided<R> {
 struct Added {
     request: Option<(RequestKey, pb::StoredRequest)>,
     erasure: Option<erasures::Rows>,
+    events: Arc<Appended>,
 }
 
 impl Core {
@@ -115,7 +122,8 @@ impl Core {
             let awaited = if command.narrows || decision.narrowing { next.state.position } else { 0 };
             let request = core.request(&command, &next, &answer, awaited, now);
             let key = request.as_ref().map(|(key, _)| key.clone());
-            let minted = keys::minted(&command.tenant, &decision);
+            let draft = core.draft(&command, Some(&held.state), &decision, &held.keys);
+            let minted = core.minted(&command.tenant, &decision, &draft);
             core.keys.mint(minted.clone(), position).await?;
             core.passed(Step::KeysMinted);
             next.mailbox_keys.extend(core.keys.of_mailboxes(&command.tenant, decision.mint.iter().copied())?);
@@ -123,10 +131,13 @@ impl Core {
                 next.keys = core.keys.of_tenant(&command.tenant, next.state.names)?;
             }
             let erasure = erasures::Rows::of(&core.erasures, &held.state, &decision, &command.named, &held.keys.names, now);
-            core.write(&mut kept, &next, &decision, Added { request, erasure }, minted, now).await?;
+            let erasure = erasure.map(|rows| rows.in_ledger(draft.erasure_at()));
+            let events = Arc::new(draft.sealed(&core.texts, &held.keys, &core.keys)?);
+            let added = Added { request, erasure, events: Arc::clone(&events) };
+            core.write(&mut kept, &next, &decision, added, minted, now).await?;
             let destroyed = keys::destroyed(&command.tenant, &decision);
             if !decision.is_empty() {
-                core.publish(Some(&held.state), next, &decision);
+                core.publish(Some(&held.state), next, &decision, &events);
             }
             let closes = awaited > 0 || !destroyed.is_empty();
             let noted = core.keys.destroy(destroyed, if taken { position + 1 } else { position }).await;
@@ -183,10 +194,13 @@ impl Core {
             core.passed(Step::KeysMinted);
             let keys = core.keys.of_tenant(&command.tenant, NamesKey::default())?;
             let decision = Decision { settings: Some(state.settings.clone()), ..Decision::at(moment) };
+            let draft = core.draft(&command, None, &decision, &keys);
+            let events = Arc::new(draft.sealed(&core.texts, &keys, &core.keys)?);
             let next = Held { state, keys, mailbox_keys: Default::default() };
             let request = core.request(&command, &next, &answer, 0, now);
-            core.write(&mut kept, &next, &decision, Added { request, erasure: None }, slots, now).await?;
-            core.publish(None, next, &decision);
+            let added = Added { request, erasure: None, events: Arc::clone(&events) };
+            core.write(&mut kept, &next, &decision, added, slots, now).await?;
+            core.publish(None, next, &decision, &events);
             // What fails here is owed.
             let _noted = core.keys.destroy(Vec::new(), position + 1).await;
             Ok(Decided { answer, awaited: 0, request: None })
@@ -226,6 +240,20 @@ impl Core {
         Ok(Some(Decided { answer: answered.answer, awaited: answered.awaited, request }))
     }
 
+    fn draft(&self, command: &Command, before: Option<&State>, decision: &Decision, own: &TenantKeys) -> Draft {
+        let draft = |ledger: &Ledger| Draft::of(&command.tenant, before, ledger, decision, &command.actor, own);
+        let tenants = self.tenants.read();
+        tenants.ledgers.get(&command.tenant).map_or_else(|| draft(&Ledger::default()), draft)
+    }
+
+    /// The slots that must be durable before a decision is: what it mints, and ledger keys of those who have none yet.
+    fn minted(&self, tenant: &TenantId, decision: &Decision, draft: &Draft) -> Vec<SlotId> {
+        let opened = decision.mint.iter().map(|name| name.user);
+        let named: BTreeSet<UserId> = opened.chain(draft.named()).collect();
+        let of_ledger = self.keys.lacking(named.into_iter().map(|user| SlotId::of_ledger(tenant, user)));
+        keys::minted(tenant, decision).into_iter().chain(of_ledger).collect()
+    }
+
     fn request(
         &self,
         command: &Command,
@@ -249,7 +277,7 @@ impl Core {
         minted: Vec<SlotId>,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let Added { request, erasure } = added;
+        let Added { request, erasure, events } = added;
         if decision.is_empty() && request.is_none() {
             return Ok(());
         }
@@ -264,6 +292,7 @@ impl Core {
         let committed = self.store.commit(move |changes: &mut Changes<'_>| {
             if let Some(rows) = rows {
                 rows.put(changes)?;
+                events.put(changes)?;
                 changes.put::<tables::Head>(&(), &head)?;
             }
             erased.iter().try_for_each(|erased| erased.put(changes))?;
@@ -289,7 +318,7 @@ impl Core {
     }
 
     /// Shows a durable decision to readers and holders, to all at the same moment.
-    fn publish(&self, before: Option<&State>, next: Held, decision: &Decision) {
+    fn publish(&self, before: Option<&State>, next: Held, decision: &Decision, events: &Appended) {
         let (tenant, position, narrowing) = (Arc::new(next), decision.moment.position, decision.narrowing);
         let gone = decision.erasure.as_ref().and_then(|erasure| before?.directory.get(erasure.user?));
         let gone = gone.map(|user| (user.id, user.mailbox.generation));
@@ -297,6 +326,7 @@ impl Core {
         let change = Change { gone, ..Change::of(position, narrowing, Arc::clone(&tenant), decision, number) };
         self.hub.publish(change, || {
             let mut tenants = self.tenants.write();
+            tenants.ledgers.entry(tenant.state.tenant.clone()).or_default().take(events);
             tenants.held.insert(tenant.state.tenant.clone(), tenant);
             tenants.position = position;
         });

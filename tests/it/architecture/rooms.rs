@@ -42,7 +42,7 @@ const ROOMS: [Room; 22] = [
     // The other half of consent-client: it imports it in tests only, to be asked by a real subscriber.
     Room {
         name: "consent",
-        may_import: &["vocabulary", "consent-domain", "contracts", "sealing", "store", "runtime", "maintenance"],
+        may_import: &["vocabulary", "consent-domain", "ledger", "contracts", "sealing", "store", "runtime", "maintenance"],
         tests_too: &["consent-client"],
     },
     room(

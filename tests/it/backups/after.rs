@@ -29,7 +29,7 @@ fn users_with_keys(data: &Path) -> BTreeSet<UserId> {
     let keyring = keyring(data);
     let users = keyring.slots().filter_map(|slot| match slot.owner {
         SlotOwner::Mailbox { user, .. } => Some(user),
-        SlotOwner::Tenant(_) => None,
+        SlotOwner::Tenant(_) | SlotOwner::Ledger { .. } => None,
     });
     users.collect()
 }

@@ -329,6 +329,10 @@ pub enum ErrorReason {
     GroupNotFound = 30,
     /// The erasure does not exist.
     ErasureNotFound = 55,
+    /// The ledger has no such event.
+    EventNotFound = 57,
+    /// No consent text has that version.
+    TextNotFound = 58,
     /// The store is not registered.
     StoreNotFound = 56,
     /// The backup is not what was written: damaged, cut short, or changed.
@@ -379,6 +383,8 @@ impl ErrorReason {
             Self::ConsentRolledBack => "ERROR_REASON_CONSENT_ROLLED_BACK",
             Self::GroupNotFound => "ERROR_REASON_GROUP_NOT_FOUND",
             Self::ErasureNotFound => "ERROR_REASON_ERASURE_NOT_FOUND",
+            Self::EventNotFound => "ERROR_REASON_EVENT_NOT_FOUND",
+            Self::TextNotFound => "ERROR_REASON_TEXT_NOT_FOUND",
             Self::StoreNotFound => "ERROR_REASON_STORE_NOT_FOUND",
             Self::BackupDamaged => "ERROR_REASON_BACKUP_DAMAGED",
             Self::StorePresent => "ERROR_REASON_STORE_PRESENT",
@@ -420,6 +426,8 @@ impl ErrorReason {
             "ERROR_REASON_CONSENT_ROLLED_BACK" => Some(Self::ConsentRolledBack),
             "ERROR_REASON_GROUP_NOT_FOUND" => Some(Self::GroupNotFound),
             "ERROR_REASON_ERASURE_NOT_FOUND" => Some(Self::ErasureNotFound),
+            "ERROR_REASON_EVENT_NOT_FOUND" => Some(Self::EventNotFound),
+            "ERROR_REASON_TEXT_NOT_FOUND" => Some(Self::TextNotFound),
             "ERROR_REASON_STORE_NOT_FOUND" => Some(Self::StoreNotFound),
             "ERROR_REASON_BACKUP_DAMAGED" => Some(Self::BackupDamaged),
             "ERROR_REASON_STORE_PRESENT" => Some(Self::StorePresent),

@@ -591,3718 +591,6 @@ pub mod application_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// One gate as it stands for the tenant.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GateState {
-    /// Which gate.
-    #[prost(enumeration = "Gate", tag = "1")]
-    pub gate: i32,
-    /// For which purpose.
-    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "2")]
-    pub purpose: i32,
-    /// Whether it stands open for the tenant as a whole (personal gates: for at least one user).
-    #[prost(bool, tag = "3")]
-    pub open: bool,
-    /// How many users with a mailbox it keeps out; for tenant-wide gates all or none.
-    #[prost(int64, tag = "4")]
-    pub users_kept_out: i64,
-    /// Until when consent must come, or the feature switches off; G1 only, while no consent has come.
-    #[prost(message, optional, tag = "5")]
-    pub deadline_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// A purpose that the consent covers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Cover {
-    /// The purpose.
-    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
-    pub purpose: i32,
-    /// When it ends by itself (a legacy grant); absent: when it is withdrawn.
-    #[prost(message, optional, tag = "2")]
-    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Whether it has ended by itself.
-    #[prost(bool, tag = "3")]
-    pub expired: bool,
-}
-/// One gate as it stands for one user and one purpose.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UserGate {
-    /// Which gate.
-    #[prost(enumeration = "Gate", tag = "1")]
-    pub gate: i32,
-    /// For which purpose.
-    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "2")]
-    pub purpose: i32,
-    /// How it stands.
-    #[prost(enumeration = "GateAnswer", tag = "3")]
-    pub answer: i32,
-}
-/// The tenant's consent.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Consent {
-    /// Whether consent is granted now.
-    #[prost(bool, tag = "1")]
-    pub granted: bool,
-    /// What was consented to.
-    #[prost(enumeration = "ConsentType", tag = "2")]
-    pub consent_type: i32,
-    /// When it was granted; absent when never.
-    #[prost(message, optional, tag = "3")]
-    pub grant_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it was withdrawn; absent while granted.
-    #[prost(message, optional, tag = "4")]
-    pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The legal basis that the administrator named.
-    #[prost(string, tag = "5")]
-    pub legal_basis: ::prost::alloc::string::String,
-    /// The version of the text that was shown.
-    #[prost(string, tag = "6")]
-    pub text_version: ::prost::alloc::string::String,
-    /// How many mailboxes may be read now, for at least one purpose.
-    #[prost(int64, tag = "7")]
-    pub mailboxes_open: i64,
-    /// How many users have a mailbox.
-    #[prost(int64, tag = "8")]
-    pub mailboxes: i64,
-    /// Every gate this release knows, for each purpose.
-    #[prost(message, repeated, tag = "9")]
-    pub gates: ::prost::alloc::vec::Vec<GateState>,
-    /// The position of the last decision about this tenant.
-    #[prost(int64, tag = "10")]
-    pub position: i64,
-    /// Changes with every decision about the tenant.
-    #[prost(string, tag = "11")]
-    pub etag: ::prost::alloc::string::String,
-    /// The purposes it covers: both for a consolidated grant, one for each legacy grant.
-    #[prost(message, repeated, tag = "12")]
-    pub covers: ::prost::alloc::vec::Vec<Cover>,
-}
-/// Asks to record consent.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GrantConsentRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// What is consented to.
-    #[prost(enumeration = "ConsentType", tag = "2")]
-    pub consent_type: i32,
-    /// The legal basis, for the record.
-    #[prost(string, tag = "3")]
-    pub legal_basis: ::prost::alloc::string::String,
-    /// The version of the text that was shown to the administrator.
-    #[prost(string, tag = "4")]
-    pub text_version: ::prost::alloc::string::String,
-    /// Makes the request repeatable.
-    #[prost(string, tag = "5")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Only says what would happen.
-    #[prost(bool, tag = "6")]
-    pub validate_only: bool,
-    /// None or both: a consolidated grant. One: a legacy grant for that purpose alone, beside one for the other.
-    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "7")]
-    pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// When a legacy grant ends by itself; absent: when it is withdrawn.
-    #[prost(message, optional, tag = "8")]
-    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// Consent as granted.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GrantConsentResponse {
-    /// The consent as it now stands, or would stand.
-    #[prost(message, optional, tag = "1")]
-    pub consent: ::core::option::Option<Consent>,
-    /// How many mailboxes the grant opens.
-    #[prost(int64, tag = "2")]
-    pub mailboxes_opened: i64,
-    /// From which revision on it holds.
-    #[prost(string, tag = "3")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks to withdraw consent.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeConsentRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// Makes the request repeatable; a repeat waits for enforcement likewise.
-    #[prost(string, tag = "2")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Only says what would happen.
-    #[prost(bool, tag = "3")]
-    pub validate_only: bool,
-    /// Refuses with ABORTED unless it is the present one; empty: no check.
-    #[prost(string, tag = "4")]
-    pub etag: ::prost::alloc::string::String,
-    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
-    #[prost(int64, tag = "5")]
-    pub expected_destroyed: i64,
-}
-/// A withdrawal that is enforced.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RevokeConsentResponse {
-    /// The consent as it now stands, or would stand.
-    #[prost(message, optional, tag = "1")]
-    pub consent: ::core::option::Option<Consent>,
-    /// How many mailboxes' keys were destroyed, or would be.
-    #[prost(int64, tag = "2")]
-    pub mailboxes_closed: i64,
-    /// Since when no service reads what was covered.
-    #[prost(message, optional, tag = "3")]
-    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// From which revision on it holds.
-    #[prost(string, tag = "4")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks for the tenant's consent.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetConsentRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// At least this revision.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// The tenant's consent.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GetConsentResponse {
-    /// The consent.
-    #[prost(message, optional, tag = "1")]
-    pub consent: ::core::option::Option<Consent>,
-    /// The revision it was read at.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks whether one user's data may be read.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CheckConsentRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The user, by any of their addresses.
-    #[prost(string, tag = "2")]
-    pub user: ::prost::alloc::string::String,
-    /// What for; unspecified: for both.
-    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "3")]
-    pub purpose: i32,
-    /// From where; unspecified: from a mailbox.
-    #[prost(enumeration = "super::super::common::v1::Source", tag = "4")]
-    pub source: i32,
-    /// For which application; empty: whether any application may.
-    #[prost(string, tag = "5")]
-    pub application_id: ::prost::alloc::string::String,
-    /// At least this revision.
-    #[prost(string, tag = "6")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Whether one user's data may be read.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CheckConsentResponse {
-    /// Whether it may.
-    #[prost(bool, tag = "1")]
-    pub allowed: bool,
-    /// The first gate that says no; unspecified when allowed. NOT_SHAREABLE when it is somebody's private choice that the caller may not know.
-    #[prost(enumeration = "Gate", tag = "2")]
-    pub closed_gate: i32,
-    /// The position of the last decision relied on.
-    #[prost(int64, tag = "3")]
-    pub position: i64,
-    /// The revision it was read at.
-    #[prost(string, tag = "4")]
-    pub revision: ::prost::alloc::string::String,
-    /// Every gate that was asked, in their order, for each purpose.
-    #[prost(message, repeated, tag = "5")]
-    pub gates: ::prost::alloc::vec::Vec<UserGate>,
-}
-/// Asks to leave a user out.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptOutUserRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The user, by any of their addresses.
-    #[prost(string, tag = "2")]
-    pub user: ::prost::alloc::string::String,
-    /// For which purposes; none: both.
-    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
-    pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// Makes the request repeatable; a repeat waits for enforcement likewise.
-    #[prost(string, tag = "4")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Only says what would happen.
-    #[prost(bool, tag = "5")]
-    pub validate_only: bool,
-}
-/// An opt-out that is enforced.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptOutUserResponse {
-    /// Whether a mailbox key was destroyed, or would be.
-    #[prost(bool, tag = "1")]
-    pub mailbox_closed: bool,
-    /// Since when no service reads what was covered.
-    #[prost(message, optional, tag = "2")]
-    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// From which revision on it holds.
-    #[prost(string, tag = "3")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks to take a user in again.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptInUserRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The user, by any of their addresses.
-    #[prost(string, tag = "2")]
-    pub user: ::prost::alloc::string::String,
-    /// For which purposes; none: both.
-    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
-    pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// Makes the request repeatable.
-    #[prost(string, tag = "4")]
-    pub request_id: ::prost::alloc::string::String,
-}
-/// A user taken in again.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptInUserResponse {
-    /// Whether the mailbox may be read now.
-    #[prost(bool, tag = "1")]
-    pub mailbox_open: bool,
-    /// From which revision on it holds.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks to leave a group out.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptOutGroupRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The group, by the directory's id.
-    #[prost(string, tag = "2")]
-    pub group_id: ::prost::alloc::string::String,
-    /// For which purposes; none: both.
-    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
-    pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// What becomes of what was collected before.
-    #[prost(enumeration = "OptOutMode", tag = "4")]
-    pub mode: i32,
-    /// Makes the request repeatable; a repeat waits for enforcement likewise.
-    #[prost(string, tag = "5")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Only says what would happen.
-    #[prost(bool, tag = "6")]
-    pub validate_only: bool,
-    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
-    #[prost(int64, tag = "7")]
-    pub expected_destroyed: i64,
-}
-/// A group's opt-out that is enforced.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptOutGroupResponse {
-    /// How many mailboxes' keys were destroyed, or would be.
-    #[prost(int64, tag = "1")]
-    pub mailboxes_closed: i64,
-    /// How many users it touches.
-    #[prost(int64, tag = "2")]
-    pub users: i64,
-    /// Since when no service reads or collects what was covered.
-    #[prost(message, optional, tag = "3")]
-    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// From which revision on it holds.
-    #[prost(string, tag = "4")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks to take a group in again.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptInGroupRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The group, by the directory's id.
-    #[prost(string, tag = "2")]
-    pub group_id: ::prost::alloc::string::String,
-    /// For which purposes; none: both.
-    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
-    pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// Makes the request repeatable.
-    #[prost(string, tag = "4")]
-    pub request_id: ::prost::alloc::string::String,
-}
-/// A group taken in again.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OptInGroupResponse {
-    /// How many mailboxes are collected from again.
-    #[prost(int64, tag = "1")]
-    pub mailboxes_opened: i64,
-    /// From which revision on it holds.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// What the directory administrator consents to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ConsentType {
-    /// Not said.
-    Unspecified = 0,
-    /// Each user sees insights about themselves.
-    OwnInsights = 1,
-    /// Others see aggregated insights.
-    AggregatedInsights = 2,
-    /// Others see identifiable insights: the only type that opens G3.
-    IdentifiableInsights = 3,
-}
-impl ConsentType {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CONSENT_TYPE_UNSPECIFIED",
-            Self::OwnInsights => "CONSENT_TYPE_OWN_INSIGHTS",
-            Self::AggregatedInsights => "CONSENT_TYPE_AGGREGATED_INSIGHTS",
-            Self::IdentifiableInsights => "CONSENT_TYPE_IDENTIFIABLE_INSIGHTS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CONSENT_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
-            "CONSENT_TYPE_OWN_INSIGHTS" => Some(Self::OwnInsights),
-            "CONSENT_TYPE_AGGREGATED_INSIGHTS" => Some(Self::AggregatedInsights),
-            "CONSENT_TYPE_IDENTIFIABLE_INSIGHTS" => Some(Self::IdentifiableInsights),
-            _ => None,
-        }
-    }
-}
-/// The gates that must all stand open before a mailbox is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Gate {
-    /// No gate.
-    Unspecified = 0,
-    /// G1: the feature is on.
-    Feature = 1,
-    /// G2: mailboxes are a source.
-    MailboxSource = 2,
-    /// G3: the tenant consented.
-    TenantConsent = 3,
-    /// G4: the user has a chosen role.
-    Role = 4,
-    /// G5: the user is in no opted-out group.
-    Group = 5,
-    /// G6: the user has not opted out.
-    User = 6,
-    /// G7: the tenant's region is allowed.
-    Region = 7,
-    /// Somebody's private choice (G4, G5 or G6), which the caller may not know.
-    NotShareable = 8,
-}
-impl Gate {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "GATE_UNSPECIFIED",
-            Self::Feature => "GATE_FEATURE",
-            Self::MailboxSource => "GATE_MAILBOX_SOURCE",
-            Self::TenantConsent => "GATE_TENANT_CONSENT",
-            Self::Role => "GATE_ROLE",
-            Self::Group => "GATE_GROUP",
-            Self::User => "GATE_USER",
-            Self::Region => "GATE_REGION",
-            Self::NotShareable => "GATE_NOT_SHAREABLE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "GATE_UNSPECIFIED" => Some(Self::Unspecified),
-            "GATE_FEATURE" => Some(Self::Feature),
-            "GATE_MAILBOX_SOURCE" => Some(Self::MailboxSource),
-            "GATE_TENANT_CONSENT" => Some(Self::TenantConsent),
-            "GATE_ROLE" => Some(Self::Role),
-            "GATE_GROUP" => Some(Self::Group),
-            "GATE_USER" => Some(Self::User),
-            "GATE_REGION" => Some(Self::Region),
-            "GATE_NOT_SHAREABLE" => Some(Self::NotShareable),
-            _ => None,
-        }
-    }
-}
-/// What an opted-out group does to what was collected before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum OptOutMode {
-    /// Not said; the history is erased.
-    Unspecified = 0,
-    /// The keys are destroyed.
-    EraseHistory = 1,
-    /// What was collected before stays readable; nothing more is collected.
-    FutureOnly = 2,
-}
-impl OptOutMode {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "OPT_OUT_MODE_UNSPECIFIED",
-            Self::EraseHistory => "OPT_OUT_MODE_ERASE_HISTORY",
-            Self::FutureOnly => "OPT_OUT_MODE_FUTURE_ONLY",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "OPT_OUT_MODE_UNSPECIFIED" => Some(Self::Unspecified),
-            "OPT_OUT_MODE_ERASE_HISTORY" => Some(Self::EraseHistory),
-            "OPT_OUT_MODE_FUTURE_ONLY" => Some(Self::FutureOnly),
-            _ => None,
-        }
-    }
-}
-/// How a gate stands for one user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum GateAnswer {
-    /// Never sent.
-    Unspecified = 0,
-    /// Open.
-    Open = 1,
-    /// Closed.
-    Closed = 2,
-    /// Somebody's private choice, which the caller may not know.
-    NotShareable = 3,
-}
-impl GateAnswer {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "GATE_ANSWER_UNSPECIFIED",
-            Self::Open => "GATE_ANSWER_OPEN",
-            Self::Closed => "GATE_ANSWER_CLOSED",
-            Self::NotShareable => "GATE_ANSWER_NOT_SHAREABLE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "GATE_ANSWER_UNSPECIFIED" => Some(Self::Unspecified),
-            "GATE_ANSWER_OPEN" => Some(Self::Open),
-            "GATE_ANSWER_CLOSED" => Some(Self::Closed),
-            "GATE_ANSWER_NOT_SHAREABLE" => Some(Self::NotShareable),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod consent_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Grants, withdraws and explains consent. Every withdrawal is answered only when no service can read what it covered.
-    #[derive(Debug, Clone)]
-    pub struct ConsentServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl ConsentServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> ConsentServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> ConsentServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            ConsentServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Records the tenant's consent (gate G3): mints keys and opens the mailboxes of every user who has not opted out.
-        pub async fn grant_consent(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GrantConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GrantConsentResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/GrantConsent",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "GrantConsent"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Withdraws the tenant's consent: every mailbox key is destroyed, and every service has stopped reading, before the answer.
-        pub async fn revoke_consent(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RevokeConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeConsentResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/RevokeConsent",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "RevokeConsent"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Says what is granted, gate by gate, with counts.
-        pub async fn get_consent(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetConsentResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/GetConsent",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "GetConsent"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Says whether one user's data may be read, and which gate says no.
-        pub async fn check_consent(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CheckConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CheckConsentResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/CheckConsent",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "CheckConsent"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Closes gate G6 of one user: keys destroyed and enforced before the answer.
-        pub async fn opt_out_user(
-            &mut self,
-            request: impl tonic::IntoRequest<super::OptOutUserRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptOutUserResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/OptOutUser",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptOutUser"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
-        pub async fn opt_in_user(
-            &mut self,
-            request: impl tonic::IntoRequest<super::OptInUserRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptInUserResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/OptInUser",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInUser"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
-        pub async fn opt_out_group(
-            &mut self,
-            request: impl tonic::IntoRequest<super::OptOutGroupRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptOutGroupResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/OptOutGroup",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptOutGroup"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Opens gate G5 of a group again: only what is new from then on is collected.
-        pub async fn opt_in_group(
-            &mut self,
-            request: impl tonic::IntoRequest<super::OptInGroupRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptInGroupResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.ConsentService/OptInGroup",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInGroup"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod consent_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with ConsentServiceServer.
-    #[async_trait]
-    pub trait ConsentService: std::marker::Send + std::marker::Sync + 'static {
-        /// Records the tenant's consent (gate G3): mints keys and opens the mailboxes of every user who has not opted out.
-        async fn grant_consent(
-            &self,
-            request: tonic::Request<super::GrantConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GrantConsentResponse>,
-            tonic::Status,
-        >;
-        /// Withdraws the tenant's consent: every mailbox key is destroyed, and every service has stopped reading, before the answer.
-        async fn revoke_consent(
-            &self,
-            request: tonic::Request<super::RevokeConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeConsentResponse>,
-            tonic::Status,
-        >;
-        /// Says what is granted, gate by gate, with counts.
-        async fn get_consent(
-            &self,
-            request: tonic::Request<super::GetConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetConsentResponse>,
-            tonic::Status,
-        >;
-        /// Says whether one user's data may be read, and which gate says no.
-        async fn check_consent(
-            &self,
-            request: tonic::Request<super::CheckConsentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CheckConsentResponse>,
-            tonic::Status,
-        >;
-        /// Closes gate G6 of one user: keys destroyed and enforced before the answer.
-        async fn opt_out_user(
-            &self,
-            request: tonic::Request<super::OptOutUserRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptOutUserResponse>,
-            tonic::Status,
-        >;
-        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
-        async fn opt_in_user(
-            &self,
-            request: tonic::Request<super::OptInUserRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptInUserResponse>,
-            tonic::Status,
-        >;
-        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
-        async fn opt_out_group(
-            &self,
-            request: tonic::Request<super::OptOutGroupRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptOutGroupResponse>,
-            tonic::Status,
-        >;
-        /// Opens gate G5 of a group again: only what is new from then on is collected.
-        async fn opt_in_group(
-            &self,
-            request: tonic::Request<super::OptInGroupRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::OptInGroupResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Grants, withdraws and explains consent. Every withdrawal is answered only when no service can read what it covered.
-    #[derive(Debug)]
-    pub struct ConsentServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> ConsentServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for ConsentServiceServer<T>
-    where
-        T: ConsentService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/rapport.consent.v1.ConsentService/GrantConsent" => {
-                    #[allow(non_camel_case_types)]
-                    struct GrantConsentSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::GrantConsentRequest>
-                    for GrantConsentSvc<T> {
-                        type Response = super::GrantConsentResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GrantConsentRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::grant_consent(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GrantConsentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/RevokeConsent" => {
-                    #[allow(non_camel_case_types)]
-                    struct RevokeConsentSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::RevokeConsentRequest>
-                    for RevokeConsentSvc<T> {
-                        type Response = super::RevokeConsentResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RevokeConsentRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::revoke_consent(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RevokeConsentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/GetConsent" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetConsentSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::GetConsentRequest>
-                    for GetConsentSvc<T> {
-                        type Response = super::GetConsentResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetConsentRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::get_consent(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetConsentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/CheckConsent" => {
-                    #[allow(non_camel_case_types)]
-                    struct CheckConsentSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::CheckConsentRequest>
-                    for CheckConsentSvc<T> {
-                        type Response = super::CheckConsentResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CheckConsentRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::check_consent(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CheckConsentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/OptOutUser" => {
-                    #[allow(non_camel_case_types)]
-                    struct OptOutUserSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::OptOutUserRequest>
-                    for OptOutUserSvc<T> {
-                        type Response = super::OptOutUserResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::OptOutUserRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::opt_out_user(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = OptOutUserSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/OptInUser" => {
-                    #[allow(non_camel_case_types)]
-                    struct OptInUserSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::OptInUserRequest>
-                    for OptInUserSvc<T> {
-                        type Response = super::OptInUserResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::OptInUserRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::opt_in_user(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = OptInUserSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/OptOutGroup" => {
-                    #[allow(non_camel_case_types)]
-                    struct OptOutGroupSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::OptOutGroupRequest>
-                    for OptOutGroupSvc<T> {
-                        type Response = super::OptOutGroupResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::OptOutGroupRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::opt_out_group(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = OptOutGroupSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.ConsentService/OptInGroup" => {
-                    #[allow(non_camel_case_types)]
-                    struct OptInGroupSvc<T: ConsentService>(pub Arc<T>);
-                    impl<
-                        T: ConsentService,
-                    > tonic::server::UnaryService<super::OptInGroupRequest>
-                    for OptInGroupSvc<T> {
-                        type Response = super::OptInGroupResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::OptInGroupRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ConsentService>::opt_in_group(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = OptInGroupSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for ConsentServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "rapport.consent.v1.ConsentService";
-    impl<T> tonic::server::NamedService for ConsentServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// One entry of the directory.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct User {
-    /// The id the directory gave it: 1 to 128 printable characters.
-    #[prost(string, tag = "1")]
-    pub external_id: ::prost::alloc::string::String,
-    /// The addresses, the primary one first; 1 to 64.
-    #[prost(string, repeated, tag = "2")]
-    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// For people.
-    #[prost(string, tag = "3")]
-    pub display_name: ::prost::alloc::string::String,
-    /// What it is.
-    #[prost(enumeration = "UserKind", tag = "4")]
-    pub kind: i32,
-    /// Free-form roles, as the directory names them.
-    #[prost(string, repeated, tag = "5")]
-    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The department, as the directory names it.
-    #[prost(string, tag = "6")]
-    pub department: ::prost::alloc::string::String,
-    /// Whether the last full sync no longer named it. Output only.
-    #[prost(bool, tag = "7")]
-    pub departed: bool,
-    /// Whether its mailbox may be read now, for at least one purpose. Output only.
-    #[prost(bool, tag = "8")]
-    pub mailbox_open: bool,
-}
-/// A part of the directory. The first message names tenant and mode.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SyncUsersRequest {
-    /// The tenant; later messages may leave it empty.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// How the sync relates to what is kept; read from the first message.
-    #[prost(enumeration = "SyncMode", tag = "2")]
-    pub mode: i32,
-    /// At most 1000 users.
-    #[prost(message, repeated, tag = "3")]
-    pub users: ::prost::alloc::vec::Vec<User>,
-    /// Only says what would happen; read from the first message.
-    #[prost(bool, tag = "4")]
-    pub validate_only: bool,
-    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; read from the first message. A sync that would destroy
-    /// more than 10 mailboxes and more than 5 % of those that have keys is refused with FAILED_PRECONDITION, WOULD_DESTROY, unless this is
-    /// their number. 0: none is named.
-    #[prost(int64, tag = "5")]
-    pub expected_destroyed: i64,
-}
-/// A user, or a group, that was not taken in.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusedUser {
-    /// Its place in the stream, from 0.
-    #[prost(int64, tag = "1")]
-    pub index: i64,
-    /// The field that is wrong.
-    #[prost(string, tag = "2")]
-    pub field: ::prost::alloc::string::String,
-    /// What is wrong with it.
-    #[prost(string, tag = "3")]
-    pub description: ::prost::alloc::string::String,
-}
-/// What became of a sync.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SyncUsersResponse {
-    /// Users that are new.
-    #[prost(int64, tag = "1")]
-    pub added: i64,
-    /// Users that changed.
-    #[prost(int64, tag = "2")]
-    pub updated: i64,
-    /// Users that the sync no longer names (full syncs only).
-    #[prost(int64, tag = "3")]
-    pub departed: i64,
-    /// Users that were as kept.
-    #[prost(int64, tag = "4")]
-    pub unchanged: i64,
-    /// Users that were not taken in; the others were.
-    #[prost(message, repeated, tag = "5")]
-    pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
-    /// From which revision on it holds; validate_only: at which it was looked at.
-    #[prost(string, tag = "6")]
-    pub revision: ::prost::alloc::string::String,
-    /// How many mailboxes' keys were destroyed, or would be.
-    #[prost(int64, tag = "7")]
-    pub mailboxes_closed: i64,
-}
-/// A security group, or a part of one: parts of the same group in one sync add up.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Group {
-    /// The id the directory gave it: 1 to 128 printable characters.
-    #[prost(string, tag = "1")]
-    pub external_id: ::prost::alloc::string::String,
-    /// For people.
-    #[prost(string, tag = "2")]
-    pub display_name: ::prost::alloc::string::String,
-    /// The users in it, by the directory's ids, known to the directory or not. At most 1000 in one part.
-    #[prost(string, repeated, tag = "3")]
-    pub member_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The groups in it, by the directory's ids. At most 1000 in one part.
-    #[prost(string, repeated, tag = "4")]
-    pub group_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// A part of the directory's groups. The first message names tenant and mode.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SyncGroupsRequest {
-    /// The tenant; later messages may leave it empty.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// How the sync relates to what is kept; read from the first message.
-    #[prost(enumeration = "SyncMode", tag = "2")]
-    pub mode: i32,
-    /// At most 1000 groups.
-    #[prost(message, repeated, tag = "3")]
-    pub groups: ::prost::alloc::vec::Vec<Group>,
-    /// Only says what would happen; read from the first message.
-    #[prost(bool, tag = "4")]
-    pub validate_only: bool,
-    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
-    #[prost(int64, tag = "5")]
-    pub expected_destroyed: i64,
-}
-/// What became of a sync of groups.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SyncGroupsResponse {
-    /// Groups that are new.
-    #[prost(int64, tag = "1")]
-    pub added: i64,
-    /// Groups that changed.
-    #[prost(int64, tag = "2")]
-    pub updated: i64,
-    /// Groups that the sync no longer names, and that are gone (full syncs only).
-    #[prost(int64, tag = "3")]
-    pub removed: i64,
-    /// Groups that the sync no longer names, but that stay because they are opted out.
-    #[prost(int64, tag = "4")]
-    pub kept: i64,
-    /// Groups that were as kept.
-    #[prost(int64, tag = "5")]
-    pub unchanged: i64,
-    /// Groups that were not taken in; the others were.
-    #[prost(message, repeated, tag = "6")]
-    pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
-    /// How many mailboxes' keys were destroyed, or would be.
-    #[prost(int64, tag = "7")]
-    pub mailboxes_closed: i64,
-    /// From which revision on it holds; validate_only: at which it was looked at.
-    #[prost(string, tag = "8")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Asks for a page of groups.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListGroupsRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// At most this many: 1 to 1000; 0 reads as 100.
-    #[prost(int32, tag = "2")]
-    pub page_size: i32,
-    /// From an earlier answer.
-    #[prost(string, tag = "3")]
-    pub page_token: ::prost::alloc::string::String,
-}
-/// A group as it is kept.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GroupState {
-    /// The id the directory gave it.
-    #[prost(string, tag = "1")]
-    pub external_id: ::prost::alloc::string::String,
-    /// For people.
-    #[prost(string, tag = "2")]
-    pub display_name: ::prost::alloc::string::String,
-    /// How many users are in it, directly or through other groups, known to the directory or not.
-    #[prost(int64, tag = "3")]
-    pub users: i64,
-    /// What it is opted out of.
-    #[prost(message, repeated, tag = "4")]
-    pub opt_outs: ::prost::alloc::vec::Vec<GroupOptOut>,
-}
-/// A purpose that a group is opted out of.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GroupOptOut {
-    /// The purpose.
-    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
-    pub purpose: i32,
-    /// What became of what was collected before.
-    #[prost(enumeration = "OptOutMode", tag = "2")]
-    pub mode: i32,
-}
-/// A page of groups.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListGroupsResponse {
-    /// The groups, by directory id.
-    #[prost(message, repeated, tag = "1")]
-    pub groups: ::prost::alloc::vec::Vec<GroupState>,
-    /// Asks for what follows; empty at the end.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-/// Asks for one user.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetUserRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The user, by any of their addresses.
-    #[prost(string, tag = "2")]
-    pub user: ::prost::alloc::string::String,
-}
-/// The user that was asked for.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetUserResponse {
-    /// The user.
-    #[prost(message, optional, tag = "1")]
-    pub user: ::core::option::Option<User>,
-}
-/// Asks for a page of users.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListUsersRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// At most this many: 1 to 1000; 0 reads as 100.
-    #[prost(int32, tag = "2")]
-    pub page_size: i32,
-    /// From an earlier answer.
-    #[prost(string, tag = "3")]
-    pub page_token: ::prost::alloc::string::String,
-}
-/// A page of users.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListUsersResponse {
-    /// The users, by directory id.
-    #[prost(message, repeated, tag = "1")]
-    pub users: ::prost::alloc::vec::Vec<User>,
-    /// Asks for what follows; empty at the end.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-/// What an address of the directory is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum UserKind {
-    /// Not said.
-    Unspecified = 0,
-    /// A colleague with a mailbox of their own.
-    Person = 1,
-    /// Somebody outside who has an account.
-    Guest = 2,
-    /// A mailbox several colleagues use: ours for KPIs, never an introducer.
-    Shared = 3,
-    /// A room or a piece of equipment.
-    Room = 4,
-    /// A mailing list.
-    List = 5,
-}
-impl UserKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "USER_KIND_UNSPECIFIED",
-            Self::Person => "USER_KIND_PERSON",
-            Self::Guest => "USER_KIND_GUEST",
-            Self::Shared => "USER_KIND_SHARED",
-            Self::Room => "USER_KIND_ROOM",
-            Self::List => "USER_KIND_LIST",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "USER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "USER_KIND_PERSON" => Some(Self::Person),
-            "USER_KIND_GUEST" => Some(Self::Guest),
-            "USER_KIND_SHARED" => Some(Self::Shared),
-            "USER_KIND_ROOM" => Some(Self::Room),
-            "USER_KIND_LIST" => Some(Self::List),
-            _ => None,
-        }
-    }
-}
-/// How a sync relates to what is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum SyncMode {
-    /// Not said; a delta.
-    Unspecified = 0,
-    /// Adds to and changes what is kept.
-    Delta = 1,
-    /// Replaces what is kept.
-    Full = 2,
-}
-impl SyncMode {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "SYNC_MODE_UNSPECIFIED",
-            Self::Delta => "SYNC_MODE_DELTA",
-            Self::Full => "SYNC_MODE_FULL",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "SYNC_MODE_UNSPECIFIED" => Some(Self::Unspecified),
-            "SYNC_MODE_DELTA" => Some(Self::Delta),
-            "SYNC_MODE_FULL" => Some(Self::Full),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod directory_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Takes in the directory and reads it back.
-    #[derive(Debug, Clone)]
-    pub struct DirectoryServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl DirectoryServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> DirectoryServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> DirectoryServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            DirectoryServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Takes in users. A full sync takes effect when the stream ends; users it does not name have departed.
-        pub async fn sync_users(
-            &mut self,
-            request: impl tonic::IntoStreamingRequest<Message = super::SyncUsersRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SyncUsersResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.DirectoryService/SyncUsers",
-            );
-            let mut req = request.into_streaming_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "SyncUsers"),
-                );
-            self.inner.client_streaming(req, path, codec).await
-        }
-        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
-        /// opted out: they stay as they were until they are taken in again.
-        pub async fn sync_groups(
-            &mut self,
-            request: impl tonic::IntoStreamingRequest<Message = super::SyncGroupsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SyncGroupsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.DirectoryService/SyncGroups",
-            );
-            let mut req = request.into_streaming_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "SyncGroups"),
-                );
-            self.inner.client_streaming(req, path, codec).await
-        }
-        /// Lists the groups, by their directory id.
-        pub async fn list_groups(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListGroupsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListGroupsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.DirectoryService/ListGroups",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "ListGroups"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Reads one user.
-        pub async fn get_user(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetUserRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetUserResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.DirectoryService/GetUser",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "GetUser"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Lists the users, by their directory id.
-        pub async fn list_users(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListUsersRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListUsersResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.DirectoryService/ListUsers",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "ListUsers"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod directory_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with DirectoryServiceServer.
-    #[async_trait]
-    pub trait DirectoryService: std::marker::Send + std::marker::Sync + 'static {
-        /// Takes in users. A full sync takes effect when the stream ends; users it does not name have departed.
-        async fn sync_users(
-            &self,
-            request: tonic::Request<tonic::Streaming<super::SyncUsersRequest>>,
-        ) -> std::result::Result<
-            tonic::Response<super::SyncUsersResponse>,
-            tonic::Status,
-        >;
-        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
-        /// opted out: they stay as they were until they are taken in again.
-        async fn sync_groups(
-            &self,
-            request: tonic::Request<tonic::Streaming<super::SyncGroupsRequest>>,
-        ) -> std::result::Result<
-            tonic::Response<super::SyncGroupsResponse>,
-            tonic::Status,
-        >;
-        /// Lists the groups, by their directory id.
-        async fn list_groups(
-            &self,
-            request: tonic::Request<super::ListGroupsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListGroupsResponse>,
-            tonic::Status,
-        >;
-        /// Reads one user.
-        async fn get_user(
-            &self,
-            request: tonic::Request<super::GetUserRequest>,
-        ) -> std::result::Result<tonic::Response<super::GetUserResponse>, tonic::Status>;
-        /// Lists the users, by their directory id.
-        async fn list_users(
-            &self,
-            request: tonic::Request<super::ListUsersRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListUsersResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Takes in the directory and reads it back.
-    #[derive(Debug)]
-    pub struct DirectoryServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> DirectoryServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for DirectoryServiceServer<T>
-    where
-        T: DirectoryService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/rapport.consent.v1.DirectoryService/SyncUsers" => {
-                    #[allow(non_camel_case_types)]
-                    struct SyncUsersSvc<T: DirectoryService>(pub Arc<T>);
-                    impl<
-                        T: DirectoryService,
-                    > tonic::server::ClientStreamingService<super::SyncUsersRequest>
-                    for SyncUsersSvc<T> {
-                        type Response = super::SyncUsersResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<super::SyncUsersRequest>,
-                            >,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DirectoryService>::sync_users(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = SyncUsersSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.client_streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.DirectoryService/SyncGroups" => {
-                    #[allow(non_camel_case_types)]
-                    struct SyncGroupsSvc<T: DirectoryService>(pub Arc<T>);
-                    impl<
-                        T: DirectoryService,
-                    > tonic::server::ClientStreamingService<super::SyncGroupsRequest>
-                    for SyncGroupsSvc<T> {
-                        type Response = super::SyncGroupsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<super::SyncGroupsRequest>,
-                            >,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DirectoryService>::sync_groups(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = SyncGroupsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.client_streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.DirectoryService/ListGroups" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListGroupsSvc<T: DirectoryService>(pub Arc<T>);
-                    impl<
-                        T: DirectoryService,
-                    > tonic::server::UnaryService<super::ListGroupsRequest>
-                    for ListGroupsSvc<T> {
-                        type Response = super::ListGroupsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListGroupsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DirectoryService>::list_groups(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListGroupsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.DirectoryService/GetUser" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetUserSvc<T: DirectoryService>(pub Arc<T>);
-                    impl<
-                        T: DirectoryService,
-                    > tonic::server::UnaryService<super::GetUserRequest>
-                    for GetUserSvc<T> {
-                        type Response = super::GetUserResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetUserRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DirectoryService>::get_user(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetUserSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.DirectoryService/ListUsers" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListUsersSvc<T: DirectoryService>(pub Arc<T>);
-                    impl<
-                        T: DirectoryService,
-                    > tonic::server::UnaryService<super::ListUsersRequest>
-                    for ListUsersSvc<T> {
-                        type Response = super::ListUsersResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListUsersRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DirectoryService>::list_users(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListUsersSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for DirectoryServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "rapport.consent.v1.DirectoryService";
-    impl<T> tonic::server::NamedService for DirectoryServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// An organisation.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Tenant {
-    /// 1 to 63 of a-z, 0-9 and '-'.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// For people.
-    #[prost(string, tag = "2")]
-    pub display_name: ::prost::alloc::string::String,
-    /// The verified domains: whoever has an address there is inside.
-    #[prost(string, repeated, tag = "3")]
-    pub domains: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// How far back interactions count, in days: 1 to 3650; 0 reads as 365.
-    #[prost(int32, tag = "4")]
-    pub data_window_days: i32,
-    /// Addresses that are mailing lists though no header says so.
-    #[prost(string, repeated, tag = "5")]
-    pub known_lists: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Whether people who are on no CRM record may be asked about.
-    #[prost(enumeration = "UnrecordedPeople", tag = "6")]
-    pub unrecorded_people: i32,
-    /// When the tenant was made.
-    #[prost(message, optional, tag = "7")]
-    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Changes with every change of the tenant.
-    #[prost(string, tag = "8")]
-    pub etag: ::prost::alloc::string::String,
-    /// Where the tenant's data belongs: up to 64 of a-z, 0-9 and '-'. G7 compares it with the regions the operator allows. Empty in a
-    /// request: as it is.
-    #[prost(string, tag = "9")]
-    pub region: ::prost::alloc::string::String,
-    /// What holds for a user who has chosen nothing.
-    #[prost(enumeration = "UserDefault", tag = "10")]
-    pub user_default: i32,
-    /// What becomes of the mailboxes of those who leave.
-    #[prost(enumeration = "DepartedPolicy", tag = "11")]
-    pub departed_policy: i32,
-}
-/// Asks for a new tenant.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateTenantRequest {
-    /// The id the tenant is to have.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// Its settings; `tenant.tenant_id` may be left empty.
-    #[prost(message, optional, tag = "2")]
-    pub tenant: ::core::option::Option<Tenant>,
-    /// Makes the request repeatable: the same id and payload answer the same.
-    #[prost(string, tag = "3")]
-    pub request_id: ::prost::alloc::string::String,
-}
-/// A new tenant.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateTenantResponse {
-    /// The tenant as kept.
-    #[prost(message, optional, tag = "1")]
-    pub tenant: ::core::option::Option<Tenant>,
-    /// From which revision on it is there.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-}
-/// Names the tenant to read.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetTenantRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-}
-/// The tenant that was asked for.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetTenantResponse {
-    /// The tenant.
-    #[prost(message, optional, tag = "1")]
-    pub tenant: ::core::option::Option<Tenant>,
-}
-/// Asks for a page of tenants. The tenant id restricts the list to one.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListTenantsRequest {
-    /// The only tenant to list; empty: all that the caller may see.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// At most this many: 1 to 1000; 0 reads as 100.
-    #[prost(int32, tag = "2")]
-    pub page_size: i32,
-    /// From an earlier answer.
-    #[prost(string, tag = "3")]
-    pub page_token: ::prost::alloc::string::String,
-}
-/// A page of tenants.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListTenantsResponse {
-    /// The tenants, by id.
-    #[prost(message, repeated, tag = "1")]
-    pub tenants: ::prost::alloc::vec::Vec<Tenant>,
-    /// Asks for what follows; empty at the end.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-/// Replaces settings of a tenant.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UpdateTenantRequest {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// The new settings. A field left empty stays as it is; lists are replaced whole when not empty.
-    #[prost(message, optional, tag = "2")]
-    pub tenant: ::core::option::Option<Tenant>,
-    /// Refuses the change with ABORTED unless it is the present one; empty: no check.
-    #[prost(string, tag = "3")]
-    pub etag: ::prost::alloc::string::String,
-    /// Makes the request repeatable.
-    #[prost(string, tag = "4")]
-    pub request_id: ::prost::alloc::string::String,
-    /// How many mailboxes the change destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
-    #[prost(int64, tag = "5")]
-    pub expected_destroyed: i64,
-    /// Only says what would happen.
-    #[prost(bool, tag = "6")]
-    pub validate_only: bool,
-}
-/// A changed tenant.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UpdateTenantResponse {
-    /// The tenant as kept.
-    #[prost(message, optional, tag = "1")]
-    pub tenant: ::core::option::Option<Tenant>,
-    /// From which revision on the change holds.
-    #[prost(string, tag = "2")]
-    pub revision: ::prost::alloc::string::String,
-    /// How many mailboxes' keys were destroyed, or would be.
-    #[prost(int64, tag = "3")]
-    pub mailboxes_closed: i64,
-}
-/// Whether people who are on no CRM record may be asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum UnrecordedPeople {
-    /// Not said; hidden.
-    Unspecified = 0,
-    /// Only people on a CRM record appear in who knows whom.
-    Hidden = 1,
-    /// Anybody may be asked about.
-    Visible = 2,
-}
-impl UnrecordedPeople {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "UNRECORDED_PEOPLE_UNSPECIFIED",
-            Self::Hidden => "UNRECORDED_PEOPLE_HIDDEN",
-            Self::Visible => "UNRECORDED_PEOPLE_VISIBLE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "UNRECORDED_PEOPLE_UNSPECIFIED" => Some(Self::Unspecified),
-            "UNRECORDED_PEOPLE_HIDDEN" => Some(Self::Hidden),
-            "UNRECORDED_PEOPLE_VISIBLE" => Some(Self::Visible),
-            _ => None,
-        }
-    }
-}
-/// What holds for a user who has chosen nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum UserDefault {
-    /// Not said; in.
-    Unspecified = 0,
-    /// A grant opts everybody in who has not opted out.
-    In = 1,
-    /// Everybody chooses: only who has opted in is read.
-    Out = 2,
-}
-impl UserDefault {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "USER_DEFAULT_UNSPECIFIED",
-            Self::In => "USER_DEFAULT_IN",
-            Self::Out => "USER_DEFAULT_OUT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "USER_DEFAULT_UNSPECIFIED" => Some(Self::Unspecified),
-            "USER_DEFAULT_IN" => Some(Self::In),
-            "USER_DEFAULT_OUT" => Some(Self::Out),
-            _ => None,
-        }
-    }
-}
-/// What becomes of the mailbox of somebody the directory no longer names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum DepartedPolicy {
-    /// Not said; kept.
-    Unspecified = 0,
-    /// What was collected goes on counting; nothing more is collected.
-    Keep = 1,
-    /// Its keys are destroyed.
-    Erase = 2,
-}
-impl DepartedPolicy {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "DEPARTED_POLICY_UNSPECIFIED",
-            Self::Keep => "DEPARTED_POLICY_KEEP",
-            Self::Erase => "DEPARTED_POLICY_ERASE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "DEPARTED_POLICY_UNSPECIFIED" => Some(Self::Unspecified),
-            "DEPARTED_POLICY_KEEP" => Some(Self::Keep),
-            "DEPARTED_POLICY_ERASE" => Some(Self::Erase),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod tenant_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Creates, reads and changes tenants.
-    #[derive(Debug, Clone)]
-    pub struct TenantServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl TenantServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> TenantServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> TenantServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            TenantServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Makes a tenant with its three tenant keys. ALREADY_EXISTS if the id is taken.
-        pub async fn create_tenant(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CreateTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateTenantResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.TenantService/CreateTenant",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.TenantService", "CreateTenant"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Reads one tenant.
-        pub async fn get_tenant(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetTenantResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.TenantService/GetTenant",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.TenantService", "GetTenant"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Lists the tenants, by id.
-        pub async fn list_tenants(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListTenantsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListTenantsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.TenantService/ListTenants",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.TenantService", "ListTenants"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Replaces the settings of a tenant that the request names.
-        pub async fn update_tenant(
-            &mut self,
-            request: impl tonic::IntoRequest<super::UpdateTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::UpdateTenantResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.TenantService/UpdateTenant",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.TenantService", "UpdateTenant"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod tenant_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with TenantServiceServer.
-    #[async_trait]
-    pub trait TenantService: std::marker::Send + std::marker::Sync + 'static {
-        /// Makes a tenant with its three tenant keys. ALREADY_EXISTS if the id is taken.
-        async fn create_tenant(
-            &self,
-            request: tonic::Request<super::CreateTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateTenantResponse>,
-            tonic::Status,
-        >;
-        /// Reads one tenant.
-        async fn get_tenant(
-            &self,
-            request: tonic::Request<super::GetTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetTenantResponse>,
-            tonic::Status,
-        >;
-        /// Lists the tenants, by id.
-        async fn list_tenants(
-            &self,
-            request: tonic::Request<super::ListTenantsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListTenantsResponse>,
-            tonic::Status,
-        >;
-        /// Replaces the settings of a tenant that the request names.
-        async fn update_tenant(
-            &self,
-            request: tonic::Request<super::UpdateTenantRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::UpdateTenantResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Creates, reads and changes tenants.
-    #[derive(Debug)]
-    pub struct TenantServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> TenantServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for TenantServiceServer<T>
-    where
-        T: TenantService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/rapport.consent.v1.TenantService/CreateTenant" => {
-                    #[allow(non_camel_case_types)]
-                    struct CreateTenantSvc<T: TenantService>(pub Arc<T>);
-                    impl<
-                        T: TenantService,
-                    > tonic::server::UnaryService<super::CreateTenantRequest>
-                    for CreateTenantSvc<T> {
-                        type Response = super::CreateTenantResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CreateTenantRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TenantService>::create_tenant(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CreateTenantSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.TenantService/GetTenant" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetTenantSvc<T: TenantService>(pub Arc<T>);
-                    impl<
-                        T: TenantService,
-                    > tonic::server::UnaryService<super::GetTenantRequest>
-                    for GetTenantSvc<T> {
-                        type Response = super::GetTenantResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetTenantRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TenantService>::get_tenant(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetTenantSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.TenantService/ListTenants" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListTenantsSvc<T: TenantService>(pub Arc<T>);
-                    impl<
-                        T: TenantService,
-                    > tonic::server::UnaryService<super::ListTenantsRequest>
-                    for ListTenantsSvc<T> {
-                        type Response = super::ListTenantsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListTenantsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TenantService>::list_tenants(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListTenantsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/rapport.consent.v1.TenantService/UpdateTenant" => {
-                    #[allow(non_camel_case_types)]
-                    struct UpdateTenantSvc<T: TenantService>(pub Arc<T>);
-                    impl<
-                        T: TenantService,
-                    > tonic::server::UnaryService<super::UpdateTenantRequest>
-                    for UpdateTenantSvc<T> {
-                        type Response = super::UpdateTenantResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::UpdateTenantRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TenantService>::update_tenant(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = UpdateTenantSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for TenantServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "rapport.consent.v1.TenantService";
-    impl<T> tonic::server::NamedService for TenantServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// What a holder says.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforceRequest {
-    /// One of the three.
-    #[prost(oneof = "enforce_request::Message", tags = "1, 2, 3")]
-    pub message: ::core::option::Option<enforce_request::Message>,
-}
-/// Nested message and enum types in `EnforceRequest`.
-pub mod enforce_request {
-    /// One of the three.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Message {
-        /// Opens the stream.
-        #[prost(message, tag = "1")]
-        Hello(super::EnforceHello),
-        /// Asks for the lease to run on.
-        #[prost(message, tag = "2")]
-        Renew(super::EnforceRenew),
-        /// Says that everything up to a position is in force here.
-        #[prost(message, tag = "3")]
-        Acknowledge(super::EnforceAcknowledge),
-    }
-}
-/// Opens the stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforceHello {
-    /// Which service it is.
-    #[prost(enumeration = "Holder", tag = "1")]
-    pub holder: i32,
-    /// Names the holder: the incarnation of a store that it alone has open, so that whoever comes under it later is its heir.
-    #[prost(fixed64, tag = "2")]
-    pub instance: u64,
-    /// The highest incarnation of consent it has seen; a lower one is refused.
-    #[prost(uint64, tag = "3")]
-    pub incarnation: u64,
-    /// The holder's process: random, drawn once by each. Whoever comes under a name that another process still has is another holder.
-    #[prost(fixed64, tag = "4")]
-    pub process: u64,
-}
-/// Asks for the lease to run on. The holder noted its own clock before sending.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforceRenew {
-    /// Rises by one with every renewal of the stream.
-    #[prost(uint64, tag = "1")]
-    pub number: u64,
-}
-/// Says what is in force.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforceAcknowledge {
-    /// Every decision up to here is in force: guards closed, keys forgotten.
-    #[prost(uint64, tag = "1")]
-    pub position: u64,
-}
-/// What consent says.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EnforceResponse {
-    /// One of the three.
-    #[prost(oneof = "enforce_response::Message", tags = "1, 2, 3")]
-    pub message: ::core::option::Option<enforce_response::Message>,
-}
-/// Nested message and enum types in `EnforceResponse`.
-pub mod enforce_response {
-    /// One of the three.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Message {
-        /// The whole state, in parts; the last part says so.
-        #[prost(message, tag = "1")]
-        Snapshot(super::EnforceSnapshot),
-        /// What a decision changed.
-        #[prost(message, tag = "2")]
-        Change(super::EnforceChange),
-        /// The lease runs on.
-        #[prost(message, tag = "3")]
-        Renewed(super::EnforceRenewed),
-    }
-}
-/// A part of the whole state.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EnforceSnapshot {
-    /// The incarnation of consent.
-    #[prost(uint64, tag = "1")]
-    pub incarnation: u64,
-    /// The position the snapshot was taken at.
-    #[prost(uint64, tag = "2")]
-    pub position: u64,
-    /// Tenants, with their users.
-    #[prost(message, repeated, tag = "3")]
-    pub tenants: ::prost::alloc::vec::Vec<EnforcedTenant>,
-    /// Whether the snapshot is complete with this part.
-    #[prost(bool, tag = "4")]
-    pub last: bool,
-    /// Which log of decisions the positions belong to: the incarnation of the store, as revisions name it. It outlives restarts.
-    #[prost(fixed64, tag = "5")]
-    pub log_incarnation: u64,
-}
-/// What a decision changed: everything named replaces what was known of it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EnforceChange {
-    /// The position of the decision.
-    #[prost(uint64, tag = "1")]
-    pub position: u64,
-    /// Whether it takes anything away: consent waits for the acknowledgement before it answers.
-    #[prost(bool, tag = "2")]
-    pub narrowing: bool,
-    /// The tenants it touches; users it does not touch are left out.
-    #[prost(message, repeated, tag = "3")]
-    pub tenants: ::prost::alloc::vec::Vec<EnforcedTenant>,
-}
-/// The lease runs from the instant noted before the renewal was sent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforceRenewed {
-    /// Which renewal is answered.
-    #[prost(uint64, tag = "1")]
-    pub number: u64,
-    /// The incarnation of consent.
-    #[prost(uint64, tag = "2")]
-    pub incarnation: u64,
-    /// The position of the last decision.
-    #[prost(uint64, tag = "3")]
-    pub position: u64,
-    /// How long the lease is.
-    #[prost(message, optional, tag = "4")]
-    pub lease: ::core::option::Option<::prost_types::Duration>,
-}
-/// A tenant as a holder knows it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EnforcedTenant {
-    /// The tenant.
-    #[prost(string, tag = "1")]
-    pub tenant_id: ::prost::alloc::string::String,
-    /// Its settings; absent in a change that leaves them alone.
-    #[prost(message, optional, tag = "2")]
-    pub settings: ::core::option::Option<Tenant>,
-    /// The tenant key `names`, 32 bytes; with `settings` only.
-    #[prost(bytes = "vec", tag = "3")]
-    pub names_key: ::prost::alloc::vec::Vec<u8>,
-    /// The tenant key `facts`, 32 bytes; with `settings` only.
-    #[prost(bytes = "vec", tag = "4")]
-    pub facts_key: ::prost::alloc::vec::Vec<u8>,
-    /// The tenant key `lookup`, 32 bytes; with `settings` only.
-    #[prost(bytes = "vec", tag = "5")]
-    pub lookup_key: ::prost::alloc::vec::Vec<u8>,
-    /// Its users; in a change only those it touches.
-    #[prost(message, repeated, tag = "6")]
-    pub users: ::prost::alloc::vec::Vec<EnforcedUser>,
-    /// The position of the last decision about the tenant.
-    #[prost(uint64, tag = "7")]
-    pub position: u64,
-    /// When the holder's purpose ends by itself, for ingestion the later of both, in microseconds since 1970; 0: never. The holder denies
-    /// from then on by its own clock, whether or not word has come.
-    #[prost(sfixed64, tag = "8")]
-    pub expire_micros: i64,
-    /// Who is erased for good; with `settings` and in a change that erases somebody, else absent: then nothing has changed.
-    #[prost(message, optional, tag = "9")]
-    pub erasures: ::core::option::Option<EnforcedErasures>,
-    /// The number of the tenant's last erasure; 0: none yet. Every store says when it is in line with it.
-    #[prost(uint64, tag = "10")]
-    pub erasure_number: u64,
-    /// The generation of the tenant key `names`; with `settings` only.
-    #[prost(uint32, tag = "11")]
-    pub names_generation: u32,
-    /// The generation before, 32 bytes, to be read with until everything is sealed anew; empty: it is destroyed. With `settings` only.
-    #[prost(bytes = "vec", tag = "12")]
-    pub retired_names_key: ::prost::alloc::vec::Vec<u8>,
-    /// Whether the tenant is erased: then nothing but its id, position and erasure number is told, and whatever is kept of it goes.
-    #[prost(bool, tag = "13")]
-    pub erased: bool,
-}
-/// Who is erased of a tenant for good. State, not orders: a store put back from a backup is told all of it again.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnforcedErasures {
-    /// Keyed hashes (tenant key `lookup`) of addresses that are suppressed, 16 bytes each, little end first.
-    #[prost(bytes = "vec", tag = "1")]
-    pub addresses: ::prost::alloc::vec::Vec<u8>,
-    /// Ids of people who are erased: whatever names them counts for nobody.
-    #[prost(fixed64, repeated, tag = "2")]
-    pub person_ids: ::prost::alloc::vec::Vec<u64>,
-}
-/// A user as a holder knows them.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EnforcedUser {
-    /// The id that consent minted.
-    #[prost(fixed64, tag = "1")]
-    pub user_id: u64,
-    /// The directory entry.
-    #[prost(message, optional, tag = "2")]
-    pub user: ::core::option::Option<User>,
-    /// Whether the user may be named in analytics, whatever the source: the feature is on and the personal gates are open.
-    #[prost(bool, tag = "3")]
-    pub named_in_analytics: bool,
-    /// Whether the user may be named in who knows whom, whatever the source.
-    #[prost(bool, tag = "4")]
-    pub named_in_graph: bool,
-    /// The generation of the mailbox keys; lower ones are destroyed. 0: none yet.
-    #[prost(uint32, tag = "5")]
-    pub generation: u32,
-    /// What the holder may do with this generation.
-    #[prost(enumeration = "MailboxState", tag = "6")]
-    pub state: i32,
-    /// The mailbox key `log`, 32 bytes; empty unless OPEN and the holder may have it.
-    #[prost(bytes = "vec", tag = "7")]
-    pub log_key: ::prost::alloc::vec::Vec<u8>,
-    /// The holder's own view key, 32 bytes; empty unless OPEN and the holder is a view.
-    #[prost(bytes = "vec", tag = "8")]
-    pub view_key: ::prost::alloc::vec::Vec<u8>,
-    /// Positions of decisions between which the holder's purpose stood open, in order; an absent end means now.
-    #[prost(message, repeated, tag = "9")]
-    pub intervals: ::prost::alloc::vec::Vec<OpenInterval>,
-    /// Only interactions from this instant on may be collected, in microseconds since 1970; 0: all. For ingestion only.
-    #[prost(sfixed64, tag = "10")]
-    pub scope_micros: i64,
-}
-/// An interval of consent positions in which a purpose stood open.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OpenInterval {
-    /// Blocks sealed at or after this position of consent may be folded.
-    #[prost(uint64, tag = "1")]
-    pub from_position: u64,
-    /// Blocks sealed at or after this position may not; 0: open now.
-    #[prost(uint64, tag = "2")]
-    pub to_position: u64,
-    /// Interactions before this instant do not count, in microseconds since 1970; 0: all do.
-    #[prost(sfixed64, tag = "3")]
-    pub scope_micros: i64,
-}
-/// Who holds keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Holder {
-    /// Never sent.
-    Unspecified = 0,
-    /// Holds the `log` keys of every mailbox that is open for a purpose.
-    Ingestion = 1,
-    /// Holds `log` and `analytics` keys of mailboxes open for RELATIONSHIP_ANALYTICS.
-    Analytics = 2,
-    /// Holds `log` and `graph` keys of mailboxes open for CONNECTION_GRAPH.
-    Graph = 3,
-}
-impl Holder {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "HOLDER_UNSPECIFIED",
-            Self::Ingestion => "HOLDER_INGESTION",
-            Self::Analytics => "HOLDER_ANALYTICS",
-            Self::Graph => "HOLDER_GRAPH",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "HOLDER_UNSPECIFIED" => Some(Self::Unspecified),
-            "HOLDER_INGESTION" => Some(Self::Ingestion),
-            "HOLDER_ANALYTICS" => Some(Self::Analytics),
-            "HOLDER_GRAPH" => Some(Self::Graph),
-            _ => None,
-        }
-    }
-}
-/// Whether a mailbox may be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum MailboxState {
-    /// Never sent.
-    Unspecified = 0,
-    /// It was never open: this generation has no keys.
-    None = 1,
-    /// It may be read; keys come with it, as far as the holder may have them.
-    Open = 2,
-    /// It may not be read now, but its keys live on: keep the place.
-    Held = 3,
-    /// Its keys are destroyed for good.
-    Destroyed = 4,
-}
-impl MailboxState {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "MAILBOX_STATE_UNSPECIFIED",
-            Self::None => "MAILBOX_STATE_NONE",
-            Self::Open => "MAILBOX_STATE_OPEN",
-            Self::Held => "MAILBOX_STATE_HELD",
-            Self::Destroyed => "MAILBOX_STATE_DESTROYED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "MAILBOX_STATE_UNSPECIFIED" => Some(Self::Unspecified),
-            "MAILBOX_STATE_NONE" => Some(Self::None),
-            "MAILBOX_STATE_OPEN" => Some(Self::Open),
-            "MAILBOX_STATE_HELD" => Some(Self::Held),
-            "MAILBOX_STATE_DESTROYED" => Some(Self::Destroyed),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod enforcement_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Hands decisions, keys and leases to ingestion, analytics and graph.
-    #[derive(Debug, Clone)]
-    pub struct EnforcementServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl EnforcementServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> EnforcementServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> EnforcementServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            EnforcementServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// One ordered stream per holder: hello, snapshot, then changes; renewals and acknowledgements the other way.
-        pub async fn enforce(
-            &mut self,
-            request: impl tonic::IntoStreamingRequest<Message = super::EnforceRequest>,
-        ) -> std::result::Result<
-            tonic::Response<tonic::codec::Streaming<super::EnforceResponse>>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/rapport.consent.v1.EnforcementService/Enforce",
-            );
-            let mut req = request.into_streaming_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("rapport.consent.v1.EnforcementService", "Enforce"),
-                );
-            self.inner.streaming(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod enforcement_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with EnforcementServiceServer.
-    #[async_trait]
-    pub trait EnforcementService: std::marker::Send + std::marker::Sync + 'static {
-        /// Server streaming response type for the Enforce method.
-        type EnforceStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::EnforceResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
-        /// One ordered stream per holder: hello, snapshot, then changes; renewals and acknowledgements the other way.
-        async fn enforce(
-            &self,
-            request: tonic::Request<tonic::Streaming<super::EnforceRequest>>,
-        ) -> std::result::Result<tonic::Response<Self::EnforceStream>, tonic::Status>;
-    }
-    /// Hands decisions, keys and leases to ingestion, analytics and graph.
-    #[derive(Debug)]
-    pub struct EnforcementServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> EnforcementServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for EnforcementServiceServer<T>
-    where
-        T: EnforcementService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/rapport.consent.v1.EnforcementService/Enforce" => {
-                    #[allow(non_camel_case_types)]
-                    struct EnforceSvc<T: EnforcementService>(pub Arc<T>);
-                    impl<
-                        T: EnforcementService,
-                    > tonic::server::StreamingService<super::EnforceRequest>
-                    for EnforceSvc<T> {
-                        type Response = super::EnforceResponse;
-                        type ResponseStream = T::EnforceStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<super::EnforceRequest>,
-                            >,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as EnforcementService>::enforce(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = EnforceSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for EnforcementServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "rapport.consent.v1.EnforcementService";
-    impl<T> tonic::server::NamedService for EnforcementServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
 /// Registers a store.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterStoreRequest {
@@ -4994,6 +1282,10 @@ pub struct Erasure {
     /// The generation of the tenant key `names` under which everything is sealed that had named them; 0: none yet, or nothing was named.
     #[prost(uint32, tag = "10")]
     pub names_generation: u32,
+    /// How many events the tenant's ledger had with this erasure: its own is the last of them, which ProveConsentEvent proves. 0: the ledger
+    /// went with the tenant.
+    #[prost(int64, tag = "11")]
+    pub ledger_size: i64,
 }
 /// What a store said of an erasure.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6161,6 +2453,4551 @@ pub mod erasure_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// An organisation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tenant {
+    /// 1 to 63 of a-z, 0-9 and '-'.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The verified domains: whoever has an address there is inside.
+    #[prost(string, repeated, tag = "3")]
+    pub domains: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How far back interactions count, in days: 1 to 3650; 0 reads as 365.
+    #[prost(int32, tag = "4")]
+    pub data_window_days: i32,
+    /// Addresses that are mailing lists though no header says so.
+    #[prost(string, repeated, tag = "5")]
+    pub known_lists: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether people who are on no CRM record may be asked about.
+    #[prost(enumeration = "UnrecordedPeople", tag = "6")]
+    pub unrecorded_people: i32,
+    /// When the tenant was made.
+    #[prost(message, optional, tag = "7")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Changes with every change of the tenant.
+    #[prost(string, tag = "8")]
+    pub etag: ::prost::alloc::string::String,
+    /// Where the tenant's data belongs: up to 64 of a-z, 0-9 and '-'. G7 compares it with the regions the operator allows. Empty in a
+    /// request: as it is.
+    #[prost(string, tag = "9")]
+    pub region: ::prost::alloc::string::String,
+    /// What holds for a user who has chosen nothing.
+    #[prost(enumeration = "UserDefault", tag = "10")]
+    pub user_default: i32,
+    /// What becomes of the mailboxes of those who leave.
+    #[prost(enumeration = "DepartedPolicy", tag = "11")]
+    pub departed_policy: i32,
+}
+/// Asks for a new tenant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTenantRequest {
+    /// The id the tenant is to have.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Its settings; `tenant.tenant_id` may be left empty.
+    #[prost(message, optional, tag = "2")]
+    pub tenant: ::core::option::Option<Tenant>,
+    /// Makes the request repeatable: the same id and payload answer the same.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// A new tenant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTenantResponse {
+    /// The tenant as kept.
+    #[prost(message, optional, tag = "1")]
+    pub tenant: ::core::option::Option<Tenant>,
+    /// From which revision on it is there.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Names the tenant to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTenantRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+}
+/// The tenant that was asked for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTenantResponse {
+    /// The tenant.
+    #[prost(message, optional, tag = "1")]
+    pub tenant: ::core::option::Option<Tenant>,
+}
+/// Asks for a page of tenants. The tenant id restricts the list to one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListTenantsRequest {
+    /// The only tenant to list; empty: all that the caller may see.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of tenants.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListTenantsResponse {
+    /// The tenants, by id.
+    #[prost(message, repeated, tag = "1")]
+    pub tenants: ::prost::alloc::vec::Vec<Tenant>,
+    /// Asks for what follows; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Replaces settings of a tenant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateTenantRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The new settings. A field left empty stays as it is; lists are replaced whole when not empty.
+    #[prost(message, optional, tag = "2")]
+    pub tenant: ::core::option::Option<Tenant>,
+    /// Refuses the change with ABORTED unless it is the present one; empty: no check.
+    #[prost(string, tag = "3")]
+    pub etag: ::prost::alloc::string::String,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+    /// How many mailboxes the change destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+    /// Only says what would happen.
+    #[prost(bool, tag = "6")]
+    pub validate_only: bool,
+}
+/// A changed tenant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateTenantResponse {
+    /// The tenant as kept.
+    #[prost(message, optional, tag = "1")]
+    pub tenant: ::core::option::Option<Tenant>,
+    /// From which revision on the change holds.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "3")]
+    pub mailboxes_closed: i64,
+}
+/// Whether people who are on no CRM record may be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UnrecordedPeople {
+    /// Not said; hidden.
+    Unspecified = 0,
+    /// Only people on a CRM record appear in who knows whom.
+    Hidden = 1,
+    /// Anybody may be asked about.
+    Visible = 2,
+}
+impl UnrecordedPeople {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNRECORDED_PEOPLE_UNSPECIFIED",
+            Self::Hidden => "UNRECORDED_PEOPLE_HIDDEN",
+            Self::Visible => "UNRECORDED_PEOPLE_VISIBLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNRECORDED_PEOPLE_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNRECORDED_PEOPLE_HIDDEN" => Some(Self::Hidden),
+            "UNRECORDED_PEOPLE_VISIBLE" => Some(Self::Visible),
+            _ => None,
+        }
+    }
+}
+/// What holds for a user who has chosen nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UserDefault {
+    /// Not said; in.
+    Unspecified = 0,
+    /// A grant opts everybody in who has not opted out.
+    In = 1,
+    /// Everybody chooses: only who has opted in is read.
+    Out = 2,
+}
+impl UserDefault {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "USER_DEFAULT_UNSPECIFIED",
+            Self::In => "USER_DEFAULT_IN",
+            Self::Out => "USER_DEFAULT_OUT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "USER_DEFAULT_UNSPECIFIED" => Some(Self::Unspecified),
+            "USER_DEFAULT_IN" => Some(Self::In),
+            "USER_DEFAULT_OUT" => Some(Self::Out),
+            _ => None,
+        }
+    }
+}
+/// What becomes of the mailbox of somebody the directory no longer names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DepartedPolicy {
+    /// Not said; kept.
+    Unspecified = 0,
+    /// What was collected goes on counting; nothing more is collected.
+    Keep = 1,
+    /// Its keys are destroyed.
+    Erase = 2,
+}
+impl DepartedPolicy {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DEPARTED_POLICY_UNSPECIFIED",
+            Self::Keep => "DEPARTED_POLICY_KEEP",
+            Self::Erase => "DEPARTED_POLICY_ERASE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DEPARTED_POLICY_UNSPECIFIED" => Some(Self::Unspecified),
+            "DEPARTED_POLICY_KEEP" => Some(Self::Keep),
+            "DEPARTED_POLICY_ERASE" => Some(Self::Erase),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod tenant_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Creates, reads and changes tenants.
+    #[derive(Debug, Clone)]
+    pub struct TenantServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl TenantServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> TenantServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> TenantServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            TenantServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Makes a tenant with its three tenant keys. ALREADY_EXISTS if the id is taken.
+        pub async fn create_tenant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTenantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.TenantService/CreateTenant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.TenantService", "CreateTenant"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads one tenant.
+        pub async fn get_tenant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTenantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.TenantService/GetTenant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.TenantService", "GetTenant"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the tenants, by id.
+        pub async fn list_tenants(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTenantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTenantsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.TenantService/ListTenants",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.TenantService", "ListTenants"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Replaces the settings of a tenant that the request names.
+        pub async fn update_tenant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateTenantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.TenantService/UpdateTenant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.TenantService", "UpdateTenant"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod tenant_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with TenantServiceServer.
+    #[async_trait]
+    pub trait TenantService: std::marker::Send + std::marker::Sync + 'static {
+        /// Makes a tenant with its three tenant keys. ALREADY_EXISTS if the id is taken.
+        async fn create_tenant(
+            &self,
+            request: tonic::Request<super::CreateTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTenantResponse>,
+            tonic::Status,
+        >;
+        /// Reads one tenant.
+        async fn get_tenant(
+            &self,
+            request: tonic::Request<super::GetTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTenantResponse>,
+            tonic::Status,
+        >;
+        /// Lists the tenants, by id.
+        async fn list_tenants(
+            &self,
+            request: tonic::Request<super::ListTenantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTenantsResponse>,
+            tonic::Status,
+        >;
+        /// Replaces the settings of a tenant that the request names.
+        async fn update_tenant(
+            &self,
+            request: tonic::Request<super::UpdateTenantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateTenantResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Creates, reads and changes tenants.
+    #[derive(Debug)]
+    pub struct TenantServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> TenantServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for TenantServiceServer<T>
+    where
+        T: TenantService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.TenantService/CreateTenant" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateTenantSvc<T: TenantService>(pub Arc<T>);
+                    impl<
+                        T: TenantService,
+                    > tonic::server::UnaryService<super::CreateTenantRequest>
+                    for CreateTenantSvc<T> {
+                        type Response = super::CreateTenantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateTenantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TenantService>::create_tenant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateTenantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.TenantService/GetTenant" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTenantSvc<T: TenantService>(pub Arc<T>);
+                    impl<
+                        T: TenantService,
+                    > tonic::server::UnaryService<super::GetTenantRequest>
+                    for GetTenantSvc<T> {
+                        type Response = super::GetTenantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTenantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TenantService>::get_tenant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTenantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.TenantService/ListTenants" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListTenantsSvc<T: TenantService>(pub Arc<T>);
+                    impl<
+                        T: TenantService,
+                    > tonic::server::UnaryService<super::ListTenantsRequest>
+                    for ListTenantsSvc<T> {
+                        type Response = super::ListTenantsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListTenantsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TenantService>::list_tenants(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListTenantsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.TenantService/UpdateTenant" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateTenantSvc<T: TenantService>(pub Arc<T>);
+                    impl<
+                        T: TenantService,
+                    > tonic::server::UnaryService<super::UpdateTenantRequest>
+                    for UpdateTenantSvc<T> {
+                        type Response = super::UpdateTenantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateTenantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TenantService>::update_tenant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateTenantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for TenantServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.TenantService";
+    impl<T> tonic::server::NamedService for TenantServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One gate as it stands for the tenant.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GateState {
+    /// Which gate.
+    #[prost(enumeration = "Gate", tag = "1")]
+    pub gate: i32,
+    /// For which purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+    /// Whether it stands open for the tenant as a whole (personal gates: for at least one user).
+    #[prost(bool, tag = "3")]
+    pub open: bool,
+    /// How many users with a mailbox it keeps out; for tenant-wide gates all or none.
+    #[prost(int64, tag = "4")]
+    pub users_kept_out: i64,
+    /// Until when consent must come, or the feature switches off; G1 only, while no consent has come.
+    #[prost(message, optional, tag = "5")]
+    pub deadline_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A purpose that the consent covers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cover {
+    /// The purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
+    pub purpose: i32,
+    /// When it ends by itself (a legacy grant); absent: when it is withdrawn.
+    #[prost(message, optional, tag = "2")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it has ended by itself.
+    #[prost(bool, tag = "3")]
+    pub expired: bool,
+}
+/// One gate as it stands for one user and one purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserGate {
+    /// Which gate.
+    #[prost(enumeration = "Gate", tag = "1")]
+    pub gate: i32,
+    /// For which purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+    /// How it stands.
+    #[prost(enumeration = "GateAnswer", tag = "3")]
+    pub answer: i32,
+}
+/// The tenant's consent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Consent {
+    /// Whether consent is granted now.
+    #[prost(bool, tag = "1")]
+    pub granted: bool,
+    /// What was consented to.
+    #[prost(enumeration = "ConsentType", tag = "2")]
+    pub consent_type: i32,
+    /// When it was granted; absent when never.
+    #[prost(message, optional, tag = "3")]
+    pub grant_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was withdrawn; absent while granted.
+    #[prost(message, optional, tag = "4")]
+    pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The legal basis that the administrator named.
+    #[prost(string, tag = "5")]
+    pub legal_basis: ::prost::alloc::string::String,
+    /// The version of the text that was shown.
+    #[prost(string, tag = "6")]
+    pub text_version: ::prost::alloc::string::String,
+    /// How many mailboxes may be read now, for at least one purpose.
+    #[prost(int64, tag = "7")]
+    pub mailboxes_open: i64,
+    /// How many users have a mailbox.
+    #[prost(int64, tag = "8")]
+    pub mailboxes: i64,
+    /// Every gate this release knows, for each purpose.
+    #[prost(message, repeated, tag = "9")]
+    pub gates: ::prost::alloc::vec::Vec<GateState>,
+    /// The position of the last decision about this tenant.
+    #[prost(int64, tag = "10")]
+    pub position: i64,
+    /// Changes with every decision about the tenant.
+    #[prost(string, tag = "11")]
+    pub etag: ::prost::alloc::string::String,
+    /// The purposes it covers: both for a consolidated grant, one for each legacy grant.
+    #[prost(message, repeated, tag = "12")]
+    pub covers: ::prost::alloc::vec::Vec<Cover>,
+}
+/// Asks to record consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GrantConsentRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// What is consented to.
+    #[prost(enumeration = "ConsentType", tag = "2")]
+    pub consent_type: i32,
+    /// The legal basis, for the record.
+    #[prost(string, tag = "3")]
+    pub legal_basis: ::prost::alloc::string::String,
+    /// The version of the text that was shown to the administrator.
+    #[prost(string, tag = "4")]
+    pub text_version: ::prost::alloc::string::String,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "6")]
+    pub validate_only: bool,
+    /// None or both: a consolidated grant. One: a legacy grant for that purpose alone, beside one for the other.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "7")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// When a legacy grant ends by itself; absent: when it is withdrawn.
+    #[prost(message, optional, tag = "8")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Consent as granted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GrantConsentResponse {
+    /// The consent as it now stands, or would stand.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+    /// How many mailboxes the grant opens.
+    #[prost(int64, tag = "2")]
+    pub mailboxes_opened: i64,
+    /// From which revision on it holds.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to withdraw consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeConsentRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Makes the request repeatable; a repeat waits for enforcement likewise.
+    #[prost(string, tag = "2")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+    /// Refuses with ABORTED unless it is the present one; empty: no check.
+    #[prost(string, tag = "4")]
+    pub etag: ::prost::alloc::string::String,
+    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+}
+/// A withdrawal that is enforced.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevokeConsentResponse {
+    /// The consent as it now stands, or would stand.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "2")]
+    pub mailboxes_closed: i64,
+    /// Since when no service reads what was covered.
+    #[prost(message, optional, tag = "3")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on it holds.
+    #[prost(string, tag = "4")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for the tenant's consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsentRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At least this revision.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// The tenant's consent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetConsentResponse {
+    /// The consent.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+    /// The revision it was read at.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks whether one user's data may be read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckConsentRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The user, by any of their addresses.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    /// What for; unspecified: for both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "3")]
+    pub purpose: i32,
+    /// From where; unspecified: from a mailbox.
+    #[prost(enumeration = "super::super::common::v1::Source", tag = "4")]
+    pub source: i32,
+    /// For which application; empty: whether any application may.
+    #[prost(string, tag = "5")]
+    pub application_id: ::prost::alloc::string::String,
+    /// At least this revision.
+    #[prost(string, tag = "6")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Whether one user's data may be read.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckConsentResponse {
+    /// Whether it may.
+    #[prost(bool, tag = "1")]
+    pub allowed: bool,
+    /// The first gate that says no; unspecified when allowed. NOT_SHAREABLE when it is somebody's private choice that the caller may not know.
+    #[prost(enumeration = "Gate", tag = "2")]
+    pub closed_gate: i32,
+    /// The position of the last decision relied on.
+    #[prost(int64, tag = "3")]
+    pub position: i64,
+    /// The revision it was read at.
+    #[prost(string, tag = "4")]
+    pub revision: ::prost::alloc::string::String,
+    /// Every gate that was asked, in their order, for each purpose.
+    #[prost(message, repeated, tag = "5")]
+    pub gates: ::prost::alloc::vec::Vec<UserGate>,
+    /// How many events the tenant's ledger had then: the decisions relied on are among them.
+    #[prost(int64, tag = "6")]
+    pub ledger_size: i64,
+}
+/// Asks to leave a user out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutUserRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The user, by any of their addresses.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// Makes the request repeatable; a repeat waits for enforcement likewise.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "5")]
+    pub validate_only: bool,
+}
+/// An opt-out that is enforced.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutUserResponse {
+    /// Whether a mailbox key was destroyed, or would be.
+    #[prost(bool, tag = "1")]
+    pub mailbox_closed: bool,
+    /// Since when no service reads what was covered.
+    #[prost(message, optional, tag = "2")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on it holds.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to take a user in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInUserRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The user, by any of their addresses.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// A user taken in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInUserResponse {
+    /// Whether the mailbox may be read now.
+    #[prost(bool, tag = "1")]
+    pub mailbox_open: bool,
+    /// From which revision on it holds.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to leave a group out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutGroupRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The group, by the directory's id.
+    #[prost(string, tag = "2")]
+    pub group_id: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// What becomes of what was collected before.
+    #[prost(enumeration = "OptOutMode", tag = "4")]
+    pub mode: i32,
+    /// Makes the request repeatable; a repeat waits for enforcement likewise.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only says what would happen.
+    #[prost(bool, tag = "6")]
+    pub validate_only: bool,
+    /// How many mailboxes it destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "7")]
+    pub expected_destroyed: i64,
+}
+/// A group's opt-out that is enforced.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptOutGroupResponse {
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "1")]
+    pub mailboxes_closed: i64,
+    /// How many users it touches.
+    #[prost(int64, tag = "2")]
+    pub users: i64,
+    /// Since when no service reads or collects what was covered.
+    #[prost(message, optional, tag = "3")]
+    pub enforced_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From which revision on it holds.
+    #[prost(string, tag = "4")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks to take a group in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInGroupRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The group, by the directory's id.
+    #[prost(string, tag = "2")]
+    pub group_id: ::prost::alloc::string::String,
+    /// For which purposes; none: both.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// Makes the request repeatable.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// A group taken in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OptInGroupResponse {
+    /// How many mailboxes are collected from again.
+    #[prost(int64, tag = "1")]
+    pub mailboxes_opened: i64,
+    /// From which revision on it holds.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Who brought an event about. In an export: 32 bytes of salt, then this.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventActor {
+    /// What sort.
+    #[prost(enumeration = "ConsentActorKind", tag = "1")]
+    pub kind: i32,
+    /// The user of the directory who acted, by the random id that consent gave them; 0: nobody of the directory.
+    #[prost(fixed64, tag = "2")]
+    pub user_id: u64,
+    /// A person who is not in the directory: a keyed hash of the name in their token, 16 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub subject_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The roles they acted in.
+    #[prost(string, repeated, tag = "4")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What an event says. In an export: 32 bytes of salt, then this.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ConsentEventBody {
+    /// How many mailboxes the decision opened; told by its first event.
+    #[prost(int64, tag = "1")]
+    pub mailboxes_opened: i64,
+    /// How many mailboxes lost a key; told by its first event.
+    #[prost(int64, tag = "2")]
+    pub mailboxes_closed: i64,
+    /// What it is about.
+    #[prost(oneof = "consent_event_body::About", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    pub about: ::core::option::Option<consent_event_body::About>,
+}
+/// Nested message and enum types in `ConsentEventBody`.
+pub mod consent_event_body {
+    /// What it is about.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum About {
+        /// The tenant's settings from then on.
+        #[prost(message, tag = "3")]
+        Tenant(super::ConsentEventTenant),
+        /// The consent that was given.
+        #[prost(message, tag = "4")]
+        Grant(super::ConsentEventGrant),
+        /// What ended by itself.
+        #[prost(message, tag = "5")]
+        End(super::ConsentEventEnd),
+        /// The application from then on.
+        #[prost(message, tag = "6")]
+        Application(super::ConsentEventApplication),
+        /// The group from then on.
+        #[prost(message, tag = "7")]
+        Group(super::ConsentEventGroup),
+        /// How the directory changed.
+        #[prost(message, tag = "8")]
+        Directory(super::ConsentEventDirectory),
+        /// The choice.
+        #[prost(message, tag = "9")]
+        Choice(super::ConsentEventChoice),
+        /// The erasure.
+        #[prost(message, tag = "10")]
+        Erasure(super::ConsentEventErasure),
+        /// The key `names`.
+        #[prost(message, tag = "11")]
+        Names(super::ConsentEventNames),
+    }
+}
+/// Settings of a tenant, those that consent depends on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventTenant {
+    /// The region (gate G7).
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// Whether users are in until they opt out.
+    #[prost(enumeration = "UserDefault", tag = "2")]
+    pub user_default: i32,
+    /// What becomes of the mailboxes of people who leave.
+    #[prost(enumeration = "DepartedPolicy", tag = "3")]
+    pub departed_policy: i32,
+    /// How many days of interactions are kept.
+    #[prost(int32, tag = "4")]
+    pub data_window_days: i32,
+    /// Whether people on no record are shown.
+    #[prost(enumeration = "UnrecordedPeople", tag = "5")]
+    pub unrecorded_people: i32,
+    /// SHA-256 of the settings as GetTenant answered them, without `etag`.
+    #[prost(bytes = "vec", tag = "6")]
+    pub settings_hash: ::prost::alloc::vec::Vec<u8>,
+}
+/// Consent as it was given.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ConsentEventGrant {
+    /// What was consented to.
+    #[prost(enumeration = "ConsentType", tag = "1")]
+    pub consent_type: i32,
+    /// The legal basis that the administrator named.
+    #[prost(string, tag = "2")]
+    pub legal_basis: ::prost::alloc::string::String,
+    /// The version of the text that was shown.
+    #[prost(string, tag = "3")]
+    pub text_version: ::prost::alloc::string::String,
+    /// SHA-256 of that text.
+    #[prost(bytes = "vec", tag = "4")]
+    pub text_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The purposes it covers, with the ends of legacy grants.
+    #[prost(message, repeated, tag = "5")]
+    pub covers: ::prost::alloc::vec::Vec<Cover>,
+}
+/// What ended by itself.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventEnd {
+    /// For which purposes.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "1")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+}
+/// An application.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventApplication {
+    /// Which.
+    #[prost(string, tag = "1")]
+    pub application_id: ::prost::alloc::string::String,
+    /// The purposes whose feature is on (gate G1).
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "2")]
+    pub features: ::prost::alloc::vec::Vec<i32>,
+    /// Whether mailboxes are a source (gate G2).
+    #[prost(bool, tag = "3")]
+    pub mailbox_source: bool,
+    /// How many roles it admits (gate G4); 0: all.
+    #[prost(int32, tag = "4")]
+    pub roles: i32,
+}
+/// A group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ConsentEventGroup {
+    /// The directory's id of it.
+    #[prost(string, tag = "1")]
+    pub group_id: ::prost::alloc::string::String,
+    /// Whether the directory no longer has it.
+    #[prost(bool, tag = "2")]
+    pub gone: bool,
+    /// What it is opted out of, and how (gate G5).
+    #[prost(message, repeated, tag = "3")]
+    pub opt_outs: ::prost::alloc::vec::Vec<ConsentEventOptOut>,
+    /// How many users and groups are in it directly.
+    #[prost(int64, tag = "4")]
+    pub members: i64,
+}
+/// A purpose that a group is opted out of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventOptOut {
+    /// The purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
+    pub purpose: i32,
+    /// What becomes of what was collected before.
+    #[prost(enumeration = "OptOutMode", tag = "2")]
+    pub mode: i32,
+}
+/// How the directory changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventDirectory {
+    /// Users it had not named before.
+    #[prost(int64, tag = "1")]
+    pub added: i64,
+    /// Users whose entries changed.
+    #[prost(int64, tag = "2")]
+    pub changed: i64,
+    /// Users it names no more.
+    #[prost(int64, tag = "3")]
+    pub departed: i64,
+    /// Users it names again.
+    #[prost(int64, tag = "4")]
+    pub returned: i64,
+}
+/// A user's choice (gate G6).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventChoice {
+    /// The user, by the random id that consent gave them.
+    #[prost(fixed64, tag = "1")]
+    pub user_id: u64,
+    /// The purposes they opted out of.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "2")]
+    pub opted_out: ::prost::alloc::vec::Vec<i32>,
+    /// The purposes they opted into by their own choice.
+    #[prost(enumeration = "super::super::common::v1::Purpose", repeated, tag = "3")]
+    pub opted_in: ::prost::alloc::vec::Vec<i32>,
+}
+/// An erasure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventErasure {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// What was erased; unspecified for ids that became known.
+    #[prost(enumeration = "ErasureKind", tag = "2")]
+    pub kind: i32,
+    /// How many ids became known.
+    #[prost(int64, tag = "3")]
+    pub people: i64,
+}
+/// The tenant key `names`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsentEventNames {
+    /// Its generation.
+    #[prost(uint32, tag = "1")]
+    pub generation: u32,
+    /// Whether the generation before is still there.
+    #[prost(bool, tag = "2")]
+    pub retiring: bool,
+}
+/// An event of the ledger.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ConsentEvent {
+    /// Its place in the ledger, from 0.
+    #[prost(int64, tag = "1")]
+    pub index: i64,
+    /// When it was decided.
+    #[prost(message, optional, tag = "2")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The position of the decision.
+    #[prost(int64, tag = "3")]
+    pub position: i64,
+    /// What kind.
+    #[prost(enumeration = "ConsentEventKind", tag = "4")]
+    pub kind: i32,
+    /// What it says; absent once it is erased.
+    #[prost(message, optional, tag = "5")]
+    pub body: ::core::option::Option<ConsentEventBody>,
+    /// Who brought it about; absent once they are erased.
+    #[prost(message, optional, tag = "6")]
+    pub actor: ::core::option::Option<ConsentEventActor>,
+    /// Whom it is about, by their present address; empty: nobody in particular, or nobody any more.
+    #[prost(string, tag = "7")]
+    pub user: ::prost::alloc::string::String,
+    /// The present address of the actor; empty: none.
+    #[prost(string, tag = "8")]
+    pub actor_user: ::prost::alloc::string::String,
+    /// The bytes of the leaf, whose RFC 6962 hash stands in the tree.
+    #[prost(bytes = "vec", tag = "9")]
+    pub leaf: ::prost::alloc::vec::Vec<u8>,
+    /// Salt and body, to which the leaf commits; empty once it is erased.
+    #[prost(bytes = "vec", tag = "10")]
+    pub salted_body: ::prost::alloc::vec::Vec<u8>,
+    /// Salt and actor, to which the leaf commits; empty once they are erased.
+    #[prost(bytes = "vec", tag = "11")]
+    pub salted_actor: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for the text that administrators are shown.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsentTextRequest {
+    /// The version; empty: the latest.
+    #[prost(string, tag = "1")]
+    pub version: ::prost::alloc::string::String,
+}
+/// The text that administrators are shown.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsentTextResponse {
+    /// The version, as GrantConsent takes it.
+    #[prost(string, tag = "1")]
+    pub version: ::prost::alloc::string::String,
+    /// The text.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+    /// SHA-256 of the text, as the ledger records it with a grant.
+    #[prost(bytes = "vec", tag = "3")]
+    pub text_hash: ::prost::alloc::vec::Vec<u8>,
+    /// Every version there is, the earliest first.
+    #[prost(string, repeated, tag = "4")]
+    pub versions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Asks for events of the ledger.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListConsentEventsRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Only events about this user, by any of their addresses; empty: all.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    /// Only these kinds; none: all.
+    #[prost(enumeration = "ConsentEventKind", repeated, tag = "3")]
+    pub kinds: ::prost::alloc::vec::Vec<i32>,
+    /// Only events from this instant on.
+    #[prost(message, optional, tag = "4")]
+    pub since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only events before this instant.
+    #[prost(message, optional, tag = "5")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "6")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "7")]
+    pub page_token: ::prost::alloc::string::String,
+    /// At least this revision.
+    #[prost(string, tag = "8")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Events of the ledger.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListConsentEventsResponse {
+    /// The events, the earliest first.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<ConsentEvent>,
+    /// For the next page; empty: this is the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// How many events the ledger has.
+    #[prost(int64, tag = "3")]
+    pub ledger_size: i64,
+    /// The revision they were read at.
+    #[prost(string, tag = "4")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for the ledger's state.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At least this revision.
+    #[prost(string, tag = "2")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// The ledger's state, signed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointResponse {
+    /// A signed note (C2SP tlog-checkpoint): origin, size, root, signature.
+    #[prost(string, tag = "1")]
+    pub checkpoint: ::prost::alloc::string::String,
+    /// Whose signature it carries, as a `vkey` of C2SP signed-note.
+    #[prost(string, tag = "2")]
+    pub verifier_key: ::prost::alloc::string::String,
+    /// How many events the ledger has.
+    #[prost(int64, tag = "3")]
+    pub ledger_size: i64,
+    /// The root of the tree over them, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The revision it was read at.
+    #[prost(string, tag = "5")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for proofs.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProveConsentEventRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The event.
+    #[prost(int64, tag = "2")]
+    pub index: i64,
+    /// In the tree of how many events; 0: of all.
+    #[prost(int64, tag = "3")]
+    pub size: i64,
+    /// Also that this tree continues an earlier one of that many events, of which a checkpoint was kept; 0: no such proof.
+    #[prost(int64, tag = "4")]
+    pub from_size: i64,
+}
+/// Proofs as RFC 6962, section 2.1, defines them.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ProveConsentEventResponse {
+    /// The event.
+    #[prost(message, optional, tag = "1")]
+    pub event: ::core::option::Option<ConsentEvent>,
+    /// The size of the tree.
+    #[prost(int64, tag = "2")]
+    pub size: i64,
+    /// The root of the tree of that size, 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// That the event stands in it: hashes of 32 bytes, from the leaf upwards.
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub inclusion: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// That it continues the tree of `from_size`: hashes of 32 bytes.
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub consistency: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The signed state of the ledger; of the same root when `size` was 0.
+    #[prost(string, tag = "6")]
+    pub checkpoint: ::prost::alloc::string::String,
+}
+/// What the directory administrator consents to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsentType {
+    /// Not said.
+    Unspecified = 0,
+    /// Each user sees insights about themselves.
+    OwnInsights = 1,
+    /// Others see aggregated insights.
+    AggregatedInsights = 2,
+    /// Others see identifiable insights: the only type that opens G3.
+    IdentifiableInsights = 3,
+}
+impl ConsentType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSENT_TYPE_UNSPECIFIED",
+            Self::OwnInsights => "CONSENT_TYPE_OWN_INSIGHTS",
+            Self::AggregatedInsights => "CONSENT_TYPE_AGGREGATED_INSIGHTS",
+            Self::IdentifiableInsights => "CONSENT_TYPE_IDENTIFIABLE_INSIGHTS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSENT_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSENT_TYPE_OWN_INSIGHTS" => Some(Self::OwnInsights),
+            "CONSENT_TYPE_AGGREGATED_INSIGHTS" => Some(Self::AggregatedInsights),
+            "CONSENT_TYPE_IDENTIFIABLE_INSIGHTS" => Some(Self::IdentifiableInsights),
+            _ => None,
+        }
+    }
+}
+/// The gates that must all stand open before a mailbox is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Gate {
+    /// No gate.
+    Unspecified = 0,
+    /// G1: the feature is on.
+    Feature = 1,
+    /// G2: mailboxes are a source.
+    MailboxSource = 2,
+    /// G3: the tenant consented.
+    TenantConsent = 3,
+    /// G4: the user has a chosen role.
+    Role = 4,
+    /// G5: the user is in no opted-out group.
+    Group = 5,
+    /// G6: the user has not opted out.
+    User = 6,
+    /// G7: the tenant's region is allowed.
+    Region = 7,
+    /// Somebody's private choice (G4, G5 or G6), which the caller may not know.
+    NotShareable = 8,
+}
+impl Gate {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GATE_UNSPECIFIED",
+            Self::Feature => "GATE_FEATURE",
+            Self::MailboxSource => "GATE_MAILBOX_SOURCE",
+            Self::TenantConsent => "GATE_TENANT_CONSENT",
+            Self::Role => "GATE_ROLE",
+            Self::Group => "GATE_GROUP",
+            Self::User => "GATE_USER",
+            Self::Region => "GATE_REGION",
+            Self::NotShareable => "GATE_NOT_SHAREABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "GATE_FEATURE" => Some(Self::Feature),
+            "GATE_MAILBOX_SOURCE" => Some(Self::MailboxSource),
+            "GATE_TENANT_CONSENT" => Some(Self::TenantConsent),
+            "GATE_ROLE" => Some(Self::Role),
+            "GATE_GROUP" => Some(Self::Group),
+            "GATE_USER" => Some(Self::User),
+            "GATE_REGION" => Some(Self::Region),
+            "GATE_NOT_SHAREABLE" => Some(Self::NotShareable),
+            _ => None,
+        }
+    }
+}
+/// What an opted-out group does to what was collected before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum OptOutMode {
+    /// Not said; the history is erased.
+    Unspecified = 0,
+    /// The keys are destroyed.
+    EraseHistory = 1,
+    /// What was collected before stays readable; nothing more is collected.
+    FutureOnly = 2,
+}
+impl OptOutMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OPT_OUT_MODE_UNSPECIFIED",
+            Self::EraseHistory => "OPT_OUT_MODE_ERASE_HISTORY",
+            Self::FutureOnly => "OPT_OUT_MODE_FUTURE_ONLY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OPT_OUT_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "OPT_OUT_MODE_ERASE_HISTORY" => Some(Self::EraseHistory),
+            "OPT_OUT_MODE_FUTURE_ONLY" => Some(Self::FutureOnly),
+            _ => None,
+        }
+    }
+}
+/// How a gate stands for one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GateAnswer {
+    /// Never sent.
+    Unspecified = 0,
+    /// Open.
+    Open = 1,
+    /// Closed.
+    Closed = 2,
+    /// Somebody's private choice, which the caller may not know.
+    NotShareable = 3,
+}
+impl GateAnswer {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GATE_ANSWER_UNSPECIFIED",
+            Self::Open => "GATE_ANSWER_OPEN",
+            Self::Closed => "GATE_ANSWER_CLOSED",
+            Self::NotShareable => "GATE_ANSWER_NOT_SHAREABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GATE_ANSWER_UNSPECIFIED" => Some(Self::Unspecified),
+            "GATE_ANSWER_OPEN" => Some(Self::Open),
+            "GATE_ANSWER_CLOSED" => Some(Self::Closed),
+            "GATE_ANSWER_NOT_SHAREABLE" => Some(Self::NotShareable),
+            _ => None,
+        }
+    }
+}
+/// What kind of event; the number stands in the event's leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsentEventKind {
+    /// Not said.
+    Unspecified = 0,
+    /// A tenant was made.
+    TenantCreated = 1,
+    /// A tenant's settings changed.
+    TenantChanged = 2,
+    /// Consent was given, or given in other words.
+    ConsentGranted = 3,
+    /// Consent was withdrawn.
+    ConsentWithdrawn = 4,
+    /// A legacy grant came to its end.
+    ConsentEnded = 5,
+    /// An application was registered or changed.
+    ApplicationChanged = 6,
+    /// A security group changed, or its opt-out did.
+    GroupChanged = 7,
+    /// The directory changed.
+    DirectoryChanged = 8,
+    /// A user opted out or in.
+    UserChose = 9,
+    /// Something is erased for good; so is whatever a withdrawal destroys keys of.
+    Erased = 10,
+    /// Ids behind erased addresses became known.
+    ErasedNamed = 11,
+    /// The tenant key `names` is being replaced, or has been.
+    NamesReplaced = 12,
+    /// Mailboxes opened or closed by themselves, for instance after 30 days of hold.
+    MailboxesChanged = 13,
+}
+impl ConsentEventKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSENT_EVENT_KIND_UNSPECIFIED",
+            Self::TenantCreated => "CONSENT_EVENT_KIND_TENANT_CREATED",
+            Self::TenantChanged => "CONSENT_EVENT_KIND_TENANT_CHANGED",
+            Self::ConsentGranted => "CONSENT_EVENT_KIND_CONSENT_GRANTED",
+            Self::ConsentWithdrawn => "CONSENT_EVENT_KIND_CONSENT_WITHDRAWN",
+            Self::ConsentEnded => "CONSENT_EVENT_KIND_CONSENT_ENDED",
+            Self::ApplicationChanged => "CONSENT_EVENT_KIND_APPLICATION_CHANGED",
+            Self::GroupChanged => "CONSENT_EVENT_KIND_GROUP_CHANGED",
+            Self::DirectoryChanged => "CONSENT_EVENT_KIND_DIRECTORY_CHANGED",
+            Self::UserChose => "CONSENT_EVENT_KIND_USER_CHOSE",
+            Self::Erased => "CONSENT_EVENT_KIND_ERASED",
+            Self::ErasedNamed => "CONSENT_EVENT_KIND_ERASED_NAMED",
+            Self::NamesReplaced => "CONSENT_EVENT_KIND_NAMES_REPLACED",
+            Self::MailboxesChanged => "CONSENT_EVENT_KIND_MAILBOXES_CHANGED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSENT_EVENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSENT_EVENT_KIND_TENANT_CREATED" => Some(Self::TenantCreated),
+            "CONSENT_EVENT_KIND_TENANT_CHANGED" => Some(Self::TenantChanged),
+            "CONSENT_EVENT_KIND_CONSENT_GRANTED" => Some(Self::ConsentGranted),
+            "CONSENT_EVENT_KIND_CONSENT_WITHDRAWN" => Some(Self::ConsentWithdrawn),
+            "CONSENT_EVENT_KIND_CONSENT_ENDED" => Some(Self::ConsentEnded),
+            "CONSENT_EVENT_KIND_APPLICATION_CHANGED" => Some(Self::ApplicationChanged),
+            "CONSENT_EVENT_KIND_GROUP_CHANGED" => Some(Self::GroupChanged),
+            "CONSENT_EVENT_KIND_DIRECTORY_CHANGED" => Some(Self::DirectoryChanged),
+            "CONSENT_EVENT_KIND_USER_CHOSE" => Some(Self::UserChose),
+            "CONSENT_EVENT_KIND_ERASED" => Some(Self::Erased),
+            "CONSENT_EVENT_KIND_ERASED_NAMED" => Some(Self::ErasedNamed),
+            "CONSENT_EVENT_KIND_NAMES_REPLACED" => Some(Self::NamesReplaced),
+            "CONSENT_EVENT_KIND_MAILBOXES_CHANGED" => Some(Self::MailboxesChanged),
+            _ => None,
+        }
+    }
+}
+/// What sort of actor brought an event about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsentActorKind {
+    /// Not said.
+    Unspecified = 0,
+    /// Somebody at the machine who named nobody.
+    Operator = 1,
+    /// A person.
+    User = 2,
+    /// A program that speaks for itself.
+    Service = 3,
+    /// The suite itself: time passed, or an erasure went on.
+    Suite = 4,
+    /// An administrator's recovery of a suite that had lost decisions.
+    Recovery = 5,
+}
+impl ConsentActorKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSENT_ACTOR_KIND_UNSPECIFIED",
+            Self::Operator => "CONSENT_ACTOR_KIND_OPERATOR",
+            Self::User => "CONSENT_ACTOR_KIND_USER",
+            Self::Service => "CONSENT_ACTOR_KIND_SERVICE",
+            Self::Suite => "CONSENT_ACTOR_KIND_SUITE",
+            Self::Recovery => "CONSENT_ACTOR_KIND_RECOVERY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSENT_ACTOR_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSENT_ACTOR_KIND_OPERATOR" => Some(Self::Operator),
+            "CONSENT_ACTOR_KIND_USER" => Some(Self::User),
+            "CONSENT_ACTOR_KIND_SERVICE" => Some(Self::Service),
+            "CONSENT_ACTOR_KIND_SUITE" => Some(Self::Suite),
+            "CONSENT_ACTOR_KIND_RECOVERY" => Some(Self::Recovery),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod consent_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Grants, withdraws and explains consent. Every withdrawal is answered only when no service can read what it covered.
+    #[derive(Debug, Clone)]
+    pub struct ConsentServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ConsentServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ConsentServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ConsentServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ConsentServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Records the tenant's consent (gate G3): mints keys and opens the mailboxes of every user who has not opted out.
+        pub async fn grant_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GrantConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GrantConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/GrantConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "GrantConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Withdraws the tenant's consent: every mailbox key is destroyed, and every service has stopped reading, before the answer.
+        pub async fn revoke_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/RevokeConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "RevokeConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says what is granted, gate by gate, with counts.
+        pub async fn get_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/GetConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "GetConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says whether one user's data may be read, and which gate says no.
+        pub async fn check_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/CheckConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "CheckConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Closes gate G6 of one user: keys destroyed and enforced before the answer.
+        pub async fn opt_out_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptOutUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptOutUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptOutUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
+        pub async fn opt_in_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptInUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptInUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
+        pub async fn opt_out_group(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptOutGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutGroupResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptOutGroup",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptOutGroup"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Opens gate G5 of a group again: only what is new from then on is collected.
+        pub async fn opt_in_group(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OptInGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInGroupResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/OptInGroup",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "OptInGroup"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The text that administrators are shown before they consent, its version and its hash.
+        pub async fn get_consent_text(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetConsentTextRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsentTextResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/GetConsentText",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.ConsentService",
+                        "GetConsentText",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Events of the ledger; a person sees those about themselves.
+        pub async fn list_consent_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListConsentEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListConsentEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/ListConsentEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.ConsentService",
+                        "ListConsentEvents",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The ledger's size and root, signed: kept by others, it shows later that nothing was changed.
+        pub async fn get_checkpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/GetCheckpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.ConsentService", "GetCheckpoint"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Proves that an event stands in the ledger, and that the ledger continues an earlier one.
+        pub async fn prove_consent_event(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ProveConsentEventRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProveConsentEventResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.ConsentService/ProveConsentEvent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rapport.consent.v1.ConsentService",
+                        "ProveConsentEvent",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod consent_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ConsentServiceServer.
+    #[async_trait]
+    pub trait ConsentService: std::marker::Send + std::marker::Sync + 'static {
+        /// Records the tenant's consent (gate G3): mints keys and opens the mailboxes of every user who has not opted out.
+        async fn grant_consent(
+            &self,
+            request: tonic::Request<super::GrantConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GrantConsentResponse>,
+            tonic::Status,
+        >;
+        /// Withdraws the tenant's consent: every mailbox key is destroyed, and every service has stopped reading, before the answer.
+        async fn revoke_consent(
+            &self,
+            request: tonic::Request<super::RevokeConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeConsentResponse>,
+            tonic::Status,
+        >;
+        /// Says what is granted, gate by gate, with counts.
+        async fn get_consent(
+            &self,
+            request: tonic::Request<super::GetConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsentResponse>,
+            tonic::Status,
+        >;
+        /// Says whether one user's data may be read, and which gate says no.
+        async fn check_consent(
+            &self,
+            request: tonic::Request<super::CheckConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckConsentResponse>,
+            tonic::Status,
+        >;
+        /// Closes gate G6 of one user: keys destroyed and enforced before the answer.
+        async fn opt_out_user(
+            &self,
+            request: tonic::Request<super::OptOutUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutUserResponse>,
+            tonic::Status,
+        >;
+        /// Opens gate G6 again, with new keys; what was destroyed stays destroyed, and may be read anew.
+        async fn opt_in_user(
+            &self,
+            request: tonic::Request<super::OptInUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInUserResponse>,
+            tonic::Status,
+        >;
+        /// Closes gate G5 for everybody in a group, directly or through other groups: enforced before the answer.
+        async fn opt_out_group(
+            &self,
+            request: tonic::Request<super::OptOutGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptOutGroupResponse>,
+            tonic::Status,
+        >;
+        /// Opens gate G5 of a group again: only what is new from then on is collected.
+        async fn opt_in_group(
+            &self,
+            request: tonic::Request<super::OptInGroupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OptInGroupResponse>,
+            tonic::Status,
+        >;
+        /// The text that administrators are shown before they consent, its version and its hash.
+        async fn get_consent_text(
+            &self,
+            request: tonic::Request<super::GetConsentTextRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsentTextResponse>,
+            tonic::Status,
+        >;
+        /// Events of the ledger; a person sees those about themselves.
+        async fn list_consent_events(
+            &self,
+            request: tonic::Request<super::ListConsentEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListConsentEventsResponse>,
+            tonic::Status,
+        >;
+        /// The ledger's size and root, signed: kept by others, it shows later that nothing was changed.
+        async fn get_checkpoint(
+            &self,
+            request: tonic::Request<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        >;
+        /// Proves that an event stands in the ledger, and that the ledger continues an earlier one.
+        async fn prove_consent_event(
+            &self,
+            request: tonic::Request<super::ProveConsentEventRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProveConsentEventResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Grants, withdraws and explains consent. Every withdrawal is answered only when no service can read what it covered.
+    #[derive(Debug)]
+    pub struct ConsentServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ConsentServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ConsentServiceServer<T>
+    where
+        T: ConsentService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.ConsentService/GrantConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct GrantConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::GrantConsentRequest>
+                    for GrantConsentSvc<T> {
+                        type Response = super::GrantConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GrantConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::grant_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GrantConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/RevokeConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::RevokeConsentRequest>
+                    for RevokeConsentSvc<T> {
+                        type Response = super::RevokeConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::revoke_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/GetConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::GetConsentRequest>
+                    for GetConsentSvc<T> {
+                        type Response = super::GetConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::get_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/CheckConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::CheckConsentRequest>
+                    for CheckConsentSvc<T> {
+                        type Response = super::CheckConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::check_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/OptOutUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptOutUserSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptOutUserRequest>
+                    for OptOutUserSvc<T> {
+                        type Response = super::OptOutUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptOutUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_out_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptOutUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/OptInUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptInUserSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptInUserRequest>
+                    for OptInUserSvc<T> {
+                        type Response = super::OptInUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptInUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_in_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptInUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/OptOutGroup" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptOutGroupSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptOutGroupRequest>
+                    for OptOutGroupSvc<T> {
+                        type Response = super::OptOutGroupResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptOutGroupRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_out_group(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptOutGroupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/OptInGroup" => {
+                    #[allow(non_camel_case_types)]
+                    struct OptInGroupSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::OptInGroupRequest>
+                    for OptInGroupSvc<T> {
+                        type Response = super::OptInGroupResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OptInGroupRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::opt_in_group(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OptInGroupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/GetConsentText" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetConsentTextSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::GetConsentTextRequest>
+                    for GetConsentTextSvc<T> {
+                        type Response = super::GetConsentTextResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetConsentTextRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::get_consent_text(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetConsentTextSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/ListConsentEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListConsentEventsSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::ListConsentEventsRequest>
+                    for ListConsentEventsSvc<T> {
+                        type Response = super::ListConsentEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListConsentEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::list_consent_events(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListConsentEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/GetCheckpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCheckpointSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::GetCheckpointRequest>
+                    for GetCheckpointSvc<T> {
+                        type Response = super::GetCheckpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCheckpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::get_checkpoint(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCheckpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.ConsentService/ProveConsentEvent" => {
+                    #[allow(non_camel_case_types)]
+                    struct ProveConsentEventSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::ProveConsentEventRequest>
+                    for ProveConsentEventSvc<T> {
+                        type Response = super::ProveConsentEventResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ProveConsentEventRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::prove_consent_event(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ProveConsentEventSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ConsentServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.ConsentService";
+    impl<T> tonic::server::NamedService for ConsentServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One entry of the directory.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct User {
+    /// The id the directory gave it: 1 to 128 printable characters.
+    #[prost(string, tag = "1")]
+    pub external_id: ::prost::alloc::string::String,
+    /// The addresses, the primary one first; 1 to 64.
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// For people.
+    #[prost(string, tag = "3")]
+    pub display_name: ::prost::alloc::string::String,
+    /// What it is.
+    #[prost(enumeration = "UserKind", tag = "4")]
+    pub kind: i32,
+    /// Free-form roles, as the directory names them.
+    #[prost(string, repeated, tag = "5")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The department, as the directory names it.
+    #[prost(string, tag = "6")]
+    pub department: ::prost::alloc::string::String,
+    /// Whether the last full sync no longer named it. Output only.
+    #[prost(bool, tag = "7")]
+    pub departed: bool,
+    /// Whether its mailbox may be read now, for at least one purpose. Output only.
+    #[prost(bool, tag = "8")]
+    pub mailbox_open: bool,
+}
+/// A part of the directory. The first message names tenant and mode.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncUsersRequest {
+    /// The tenant; later messages may leave it empty.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// How the sync relates to what is kept; read from the first message.
+    #[prost(enumeration = "SyncMode", tag = "2")]
+    pub mode: i32,
+    /// At most 1000 users.
+    #[prost(message, repeated, tag = "3")]
+    pub users: ::prost::alloc::vec::Vec<User>,
+    /// Only says what would happen; read from the first message.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; read from the first message. A sync that would destroy
+    /// more than 10 mailboxes and more than 5 % of those that have keys is refused with FAILED_PRECONDITION, WOULD_DESTROY, unless this is
+    /// their number. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+}
+/// A user, or a group, that was not taken in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedUser {
+    /// Its place in the stream, from 0.
+    #[prost(int64, tag = "1")]
+    pub index: i64,
+    /// The field that is wrong.
+    #[prost(string, tag = "2")]
+    pub field: ::prost::alloc::string::String,
+    /// What is wrong with it.
+    #[prost(string, tag = "3")]
+    pub description: ::prost::alloc::string::String,
+}
+/// What became of a sync.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncUsersResponse {
+    /// Users that are new.
+    #[prost(int64, tag = "1")]
+    pub added: i64,
+    /// Users that changed.
+    #[prost(int64, tag = "2")]
+    pub updated: i64,
+    /// Users that the sync no longer names (full syncs only).
+    #[prost(int64, tag = "3")]
+    pub departed: i64,
+    /// Users that were as kept.
+    #[prost(int64, tag = "4")]
+    pub unchanged: i64,
+    /// Users that were not taken in; the others were.
+    #[prost(message, repeated, tag = "5")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
+    /// From which revision on it holds; validate_only: at which it was looked at.
+    #[prost(string, tag = "6")]
+    pub revision: ::prost::alloc::string::String,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "7")]
+    pub mailboxes_closed: i64,
+}
+/// A security group, or a part of one: parts of the same group in one sync add up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Group {
+    /// The id the directory gave it: 1 to 128 printable characters.
+    #[prost(string, tag = "1")]
+    pub external_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The users in it, by the directory's ids, known to the directory or not. At most 1000 in one part.
+    #[prost(string, repeated, tag = "3")]
+    pub member_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The groups in it, by the directory's ids. At most 1000 in one part.
+    #[prost(string, repeated, tag = "4")]
+    pub group_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A part of the directory's groups. The first message names tenant and mode.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncGroupsRequest {
+    /// The tenant; later messages may leave it empty.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// How the sync relates to what is kept; read from the first message.
+    #[prost(enumeration = "SyncMode", tag = "2")]
+    pub mode: i32,
+    /// At most 1000 groups.
+    #[prost(message, repeated, tag = "3")]
+    pub groups: ::prost::alloc::vec::Vec<Group>,
+    /// Only says what would happen; read from the first message.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+    /// How many mailboxes the sync destroys, as an answer with validate_only gave it; see SyncUsersRequest. 0: none is named.
+    #[prost(int64, tag = "5")]
+    pub expected_destroyed: i64,
+}
+/// What became of a sync of groups.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SyncGroupsResponse {
+    /// Groups that are new.
+    #[prost(int64, tag = "1")]
+    pub added: i64,
+    /// Groups that changed.
+    #[prost(int64, tag = "2")]
+    pub updated: i64,
+    /// Groups that the sync no longer names, and that are gone (full syncs only).
+    #[prost(int64, tag = "3")]
+    pub removed: i64,
+    /// Groups that the sync no longer names, but that stay because they are opted out.
+    #[prost(int64, tag = "4")]
+    pub kept: i64,
+    /// Groups that were as kept.
+    #[prost(int64, tag = "5")]
+    pub unchanged: i64,
+    /// Groups that were not taken in; the others were.
+    #[prost(message, repeated, tag = "6")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedUser>,
+    /// How many mailboxes' keys were destroyed, or would be.
+    #[prost(int64, tag = "7")]
+    pub mailboxes_closed: i64,
+    /// From which revision on it holds; validate_only: at which it was looked at.
+    #[prost(string, tag = "8")]
+    pub revision: ::prost::alloc::string::String,
+}
+/// Asks for a page of groups.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListGroupsRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A group as it is kept.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GroupState {
+    /// The id the directory gave it.
+    #[prost(string, tag = "1")]
+    pub external_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// How many users are in it, directly or through other groups, known to the directory or not.
+    #[prost(int64, tag = "3")]
+    pub users: i64,
+    /// What it is opted out of.
+    #[prost(message, repeated, tag = "4")]
+    pub opt_outs: ::prost::alloc::vec::Vec<GroupOptOut>,
+}
+/// A purpose that a group is opted out of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GroupOptOut {
+    /// The purpose.
+    #[prost(enumeration = "super::super::common::v1::Purpose", tag = "1")]
+    pub purpose: i32,
+    /// What became of what was collected before.
+    #[prost(enumeration = "OptOutMode", tag = "2")]
+    pub mode: i32,
+}
+/// A page of groups.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListGroupsResponse {
+    /// The groups, by directory id.
+    #[prost(message, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<GroupState>,
+    /// Asks for what follows; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Asks for one user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUserRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// The user, by any of their addresses.
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+}
+/// The user that was asked for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUserResponse {
+    /// The user.
+    #[prost(message, optional, tag = "1")]
+    pub user: ::core::option::Option<User>,
+}
+/// Asks for a page of users.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListUsersRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// At most this many: 1 to 1000; 0 reads as 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From an earlier answer.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of users.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListUsersResponse {
+    /// The users, by directory id.
+    #[prost(message, repeated, tag = "1")]
+    pub users: ::prost::alloc::vec::Vec<User>,
+    /// Asks for what follows; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What an address of the directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UserKind {
+    /// Not said.
+    Unspecified = 0,
+    /// A colleague with a mailbox of their own.
+    Person = 1,
+    /// Somebody outside who has an account.
+    Guest = 2,
+    /// A mailbox several colleagues use: ours for KPIs, never an introducer.
+    Shared = 3,
+    /// A room or a piece of equipment.
+    Room = 4,
+    /// A mailing list.
+    List = 5,
+}
+impl UserKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "USER_KIND_UNSPECIFIED",
+            Self::Person => "USER_KIND_PERSON",
+            Self::Guest => "USER_KIND_GUEST",
+            Self::Shared => "USER_KIND_SHARED",
+            Self::Room => "USER_KIND_ROOM",
+            Self::List => "USER_KIND_LIST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "USER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "USER_KIND_PERSON" => Some(Self::Person),
+            "USER_KIND_GUEST" => Some(Self::Guest),
+            "USER_KIND_SHARED" => Some(Self::Shared),
+            "USER_KIND_ROOM" => Some(Self::Room),
+            "USER_KIND_LIST" => Some(Self::List),
+            _ => None,
+        }
+    }
+}
+/// How a sync relates to what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SyncMode {
+    /// Not said; a delta.
+    Unspecified = 0,
+    /// Adds to and changes what is kept.
+    Delta = 1,
+    /// Replaces what is kept.
+    Full = 2,
+}
+impl SyncMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SYNC_MODE_UNSPECIFIED",
+            Self::Delta => "SYNC_MODE_DELTA",
+            Self::Full => "SYNC_MODE_FULL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SYNC_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SYNC_MODE_DELTA" => Some(Self::Delta),
+            "SYNC_MODE_FULL" => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod directory_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Takes in the directory and reads it back.
+    #[derive(Debug, Clone)]
+    pub struct DirectoryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl DirectoryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> DirectoryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> DirectoryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            DirectoryServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Takes in users. A full sync takes effect when the stream ends; users it does not name have departed.
+        pub async fn sync_users(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::SyncUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncUsersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/SyncUsers",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "SyncUsers"),
+                );
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
+        /// opted out: they stay as they were until they are taken in again.
+        pub async fn sync_groups(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::SyncGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncGroupsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/SyncGroups",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "SyncGroups"),
+                );
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Lists the groups, by their directory id.
+        pub async fn list_groups(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGroupsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/ListGroups",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "ListGroups"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads one user.
+        pub async fn get_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/GetUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "GetUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the users, by their directory id.
+        pub async fn list_users(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUsersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.DirectoryService/ListUsers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.DirectoryService", "ListUsers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod directory_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with DirectoryServiceServer.
+    #[async_trait]
+    pub trait DirectoryService: std::marker::Send + std::marker::Sync + 'static {
+        /// Takes in users. A full sync takes effect when the stream ends; users it does not name have departed.
+        async fn sync_users(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::SyncUsersRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncUsersResponse>,
+            tonic::Status,
+        >;
+        /// Takes in security groups. A full sync takes effect when the stream ends; groups it does not name are gone, but for those that are
+        /// opted out: they stay as they were until they are taken in again.
+        async fn sync_groups(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::SyncGroupsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::SyncGroupsResponse>,
+            tonic::Status,
+        >;
+        /// Lists the groups, by their directory id.
+        async fn list_groups(
+            &self,
+            request: tonic::Request<super::ListGroupsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGroupsResponse>,
+            tonic::Status,
+        >;
+        /// Reads one user.
+        async fn get_user(
+            &self,
+            request: tonic::Request<super::GetUserRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetUserResponse>, tonic::Status>;
+        /// Lists the users, by their directory id.
+        async fn list_users(
+            &self,
+            request: tonic::Request<super::ListUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUsersResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Takes in the directory and reads it back.
+    #[derive(Debug)]
+    pub struct DirectoryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> DirectoryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for DirectoryServiceServer<T>
+    where
+        T: DirectoryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.DirectoryService/SyncUsers" => {
+                    #[allow(non_camel_case_types)]
+                    struct SyncUsersSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::ClientStreamingService<super::SyncUsersRequest>
+                    for SyncUsersSvc<T> {
+                        type Response = super::SyncUsersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::SyncUsersRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::sync_users(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SyncUsersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/SyncGroups" => {
+                    #[allow(non_camel_case_types)]
+                    struct SyncGroupsSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::ClientStreamingService<super::SyncGroupsRequest>
+                    for SyncGroupsSvc<T> {
+                        type Response = super::SyncGroupsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::SyncGroupsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::sync_groups(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SyncGroupsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/ListGroups" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListGroupsSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::UnaryService<super::ListGroupsRequest>
+                    for ListGroupsSvc<T> {
+                        type Response = super::ListGroupsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListGroupsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::list_groups(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListGroupsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/GetUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetUserSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::UnaryService<super::GetUserRequest>
+                    for GetUserSvc<T> {
+                        type Response = super::GetUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::get_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.consent.v1.DirectoryService/ListUsers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListUsersSvc<T: DirectoryService>(pub Arc<T>);
+                    impl<
+                        T: DirectoryService,
+                    > tonic::server::UnaryService<super::ListUsersRequest>
+                    for ListUsersSvc<T> {
+                        type Response = super::ListUsersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListUsersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DirectoryService>::list_users(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListUsersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for DirectoryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.DirectoryService";
+    impl<T> tonic::server::NamedService for DirectoryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// What a holder says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforceRequest {
+    /// One of the three.
+    #[prost(oneof = "enforce_request::Message", tags = "1, 2, 3")]
+    pub message: ::core::option::Option<enforce_request::Message>,
+}
+/// Nested message and enum types in `EnforceRequest`.
+pub mod enforce_request {
+    /// One of the three.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Message {
+        /// Opens the stream.
+        #[prost(message, tag = "1")]
+        Hello(super::EnforceHello),
+        /// Asks for the lease to run on.
+        #[prost(message, tag = "2")]
+        Renew(super::EnforceRenew),
+        /// Says that everything up to a position is in force here.
+        #[prost(message, tag = "3")]
+        Acknowledge(super::EnforceAcknowledge),
+    }
+}
+/// Opens the stream.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforceHello {
+    /// Which service it is.
+    #[prost(enumeration = "Holder", tag = "1")]
+    pub holder: i32,
+    /// Names the holder: the incarnation of a store that it alone has open, so that whoever comes under it later is its heir.
+    #[prost(fixed64, tag = "2")]
+    pub instance: u64,
+    /// The highest incarnation of consent it has seen; a lower one is refused.
+    #[prost(uint64, tag = "3")]
+    pub incarnation: u64,
+    /// The holder's process: random, drawn once by each. Whoever comes under a name that another process still has is another holder.
+    #[prost(fixed64, tag = "4")]
+    pub process: u64,
+}
+/// Asks for the lease to run on. The holder noted its own clock before sending.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforceRenew {
+    /// Rises by one with every renewal of the stream.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+}
+/// Says what is in force.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforceAcknowledge {
+    /// Every decision up to here is in force: guards closed, keys forgotten.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+}
+/// What consent says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnforceResponse {
+    /// One of the three.
+    #[prost(oneof = "enforce_response::Message", tags = "1, 2, 3")]
+    pub message: ::core::option::Option<enforce_response::Message>,
+}
+/// Nested message and enum types in `EnforceResponse`.
+pub mod enforce_response {
+    /// One of the three.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Message {
+        /// The whole state, in parts; the last part says so.
+        #[prost(message, tag = "1")]
+        Snapshot(super::EnforceSnapshot),
+        /// What a decision changed.
+        #[prost(message, tag = "2")]
+        Change(super::EnforceChange),
+        /// The lease runs on.
+        #[prost(message, tag = "3")]
+        Renewed(super::EnforceRenewed),
+    }
+}
+/// A part of the whole state.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnforceSnapshot {
+    /// The incarnation of consent.
+    #[prost(uint64, tag = "1")]
+    pub incarnation: u64,
+    /// The position the snapshot was taken at.
+    #[prost(uint64, tag = "2")]
+    pub position: u64,
+    /// Tenants, with their users.
+    #[prost(message, repeated, tag = "3")]
+    pub tenants: ::prost::alloc::vec::Vec<EnforcedTenant>,
+    /// Whether the snapshot is complete with this part.
+    #[prost(bool, tag = "4")]
+    pub last: bool,
+    /// Which log of decisions the positions belong to: the incarnation of the store, as revisions name it. It outlives restarts.
+    #[prost(fixed64, tag = "5")]
+    pub log_incarnation: u64,
+}
+/// What a decision changed: everything named replaces what was known of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnforceChange {
+    /// The position of the decision.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// Whether it takes anything away: consent waits for the acknowledgement before it answers.
+    #[prost(bool, tag = "2")]
+    pub narrowing: bool,
+    /// The tenants it touches; users it does not touch are left out.
+    #[prost(message, repeated, tag = "3")]
+    pub tenants: ::prost::alloc::vec::Vec<EnforcedTenant>,
+}
+/// The lease runs from the instant noted before the renewal was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforceRenewed {
+    /// Which renewal is answered.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// The incarnation of consent.
+    #[prost(uint64, tag = "2")]
+    pub incarnation: u64,
+    /// The position of the last decision.
+    #[prost(uint64, tag = "3")]
+    pub position: u64,
+    /// How long the lease is.
+    #[prost(message, optional, tag = "4")]
+    pub lease: ::core::option::Option<::prost_types::Duration>,
+}
+/// A tenant as a holder knows it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnforcedTenant {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Its settings; absent in a change that leaves them alone.
+    #[prost(message, optional, tag = "2")]
+    pub settings: ::core::option::Option<Tenant>,
+    /// The tenant key `names`, 32 bytes; with `settings` only.
+    #[prost(bytes = "vec", tag = "3")]
+    pub names_key: ::prost::alloc::vec::Vec<u8>,
+    /// The tenant key `facts`, 32 bytes; with `settings` only.
+    #[prost(bytes = "vec", tag = "4")]
+    pub facts_key: ::prost::alloc::vec::Vec<u8>,
+    /// The tenant key `lookup`, 32 bytes; with `settings` only.
+    #[prost(bytes = "vec", tag = "5")]
+    pub lookup_key: ::prost::alloc::vec::Vec<u8>,
+    /// Its users; in a change only those it touches.
+    #[prost(message, repeated, tag = "6")]
+    pub users: ::prost::alloc::vec::Vec<EnforcedUser>,
+    /// The position of the last decision about the tenant.
+    #[prost(uint64, tag = "7")]
+    pub position: u64,
+    /// When the holder's purpose ends by itself, for ingestion the later of both, in microseconds since 1970; 0: never. The holder denies
+    /// from then on by its own clock, whether or not word has come.
+    #[prost(sfixed64, tag = "8")]
+    pub expire_micros: i64,
+    /// Who is erased for good; with `settings` and in a change that erases somebody, else absent: then nothing has changed.
+    #[prost(message, optional, tag = "9")]
+    pub erasures: ::core::option::Option<EnforcedErasures>,
+    /// The number of the tenant's last erasure; 0: none yet. Every store says when it is in line with it.
+    #[prost(uint64, tag = "10")]
+    pub erasure_number: u64,
+    /// The generation of the tenant key `names`; with `settings` only.
+    #[prost(uint32, tag = "11")]
+    pub names_generation: u32,
+    /// The generation before, 32 bytes, to be read with until everything is sealed anew; empty: it is destroyed. With `settings` only.
+    #[prost(bytes = "vec", tag = "12")]
+    pub retired_names_key: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the tenant is erased: then nothing but its id, position and erasure number is told, and whatever is kept of it goes.
+    #[prost(bool, tag = "13")]
+    pub erased: bool,
+}
+/// Who is erased of a tenant for good. State, not orders: a store put back from a backup is told all of it again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnforcedErasures {
+    /// Keyed hashes (tenant key `lookup`) of addresses that are suppressed, 16 bytes each, little end first.
+    #[prost(bytes = "vec", tag = "1")]
+    pub addresses: ::prost::alloc::vec::Vec<u8>,
+    /// Ids of people who are erased: whatever names them counts for nobody.
+    #[prost(fixed64, repeated, tag = "2")]
+    pub person_ids: ::prost::alloc::vec::Vec<u64>,
+}
+/// A user as a holder knows them.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnforcedUser {
+    /// The id that consent minted.
+    #[prost(fixed64, tag = "1")]
+    pub user_id: u64,
+    /// The directory entry.
+    #[prost(message, optional, tag = "2")]
+    pub user: ::core::option::Option<User>,
+    /// Whether the user may be named in analytics, whatever the source: the feature is on and the personal gates are open.
+    #[prost(bool, tag = "3")]
+    pub named_in_analytics: bool,
+    /// Whether the user may be named in who knows whom, whatever the source.
+    #[prost(bool, tag = "4")]
+    pub named_in_graph: bool,
+    /// The generation of the mailbox keys; lower ones are destroyed. 0: none yet.
+    #[prost(uint32, tag = "5")]
+    pub generation: u32,
+    /// What the holder may do with this generation.
+    #[prost(enumeration = "MailboxState", tag = "6")]
+    pub state: i32,
+    /// The mailbox key `log`, 32 bytes; empty unless OPEN and the holder may have it.
+    #[prost(bytes = "vec", tag = "7")]
+    pub log_key: ::prost::alloc::vec::Vec<u8>,
+    /// The holder's own view key, 32 bytes; empty unless OPEN and the holder is a view.
+    #[prost(bytes = "vec", tag = "8")]
+    pub view_key: ::prost::alloc::vec::Vec<u8>,
+    /// Positions of decisions between which the holder's purpose stood open, in order; an absent end means now.
+    #[prost(message, repeated, tag = "9")]
+    pub intervals: ::prost::alloc::vec::Vec<OpenInterval>,
+    /// Only interactions from this instant on may be collected, in microseconds since 1970; 0: all. For ingestion only.
+    #[prost(sfixed64, tag = "10")]
+    pub scope_micros: i64,
+}
+/// An interval of consent positions in which a purpose stood open.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OpenInterval {
+    /// Blocks sealed at or after this position of consent may be folded.
+    #[prost(uint64, tag = "1")]
+    pub from_position: u64,
+    /// Blocks sealed at or after this position may not; 0: open now.
+    #[prost(uint64, tag = "2")]
+    pub to_position: u64,
+    /// Interactions before this instant do not count, in microseconds since 1970; 0: all do.
+    #[prost(sfixed64, tag = "3")]
+    pub scope_micros: i64,
+}
+/// Who holds keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Holder {
+    /// Never sent.
+    Unspecified = 0,
+    /// Holds the `log` keys of every mailbox that is open for a purpose.
+    Ingestion = 1,
+    /// Holds `log` and `analytics` keys of mailboxes open for RELATIONSHIP_ANALYTICS.
+    Analytics = 2,
+    /// Holds `log` and `graph` keys of mailboxes open for CONNECTION_GRAPH.
+    Graph = 3,
+}
+impl Holder {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HOLDER_UNSPECIFIED",
+            Self::Ingestion => "HOLDER_INGESTION",
+            Self::Analytics => "HOLDER_ANALYTICS",
+            Self::Graph => "HOLDER_GRAPH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HOLDER_UNSPECIFIED" => Some(Self::Unspecified),
+            "HOLDER_INGESTION" => Some(Self::Ingestion),
+            "HOLDER_ANALYTICS" => Some(Self::Analytics),
+            "HOLDER_GRAPH" => Some(Self::Graph),
+            _ => None,
+        }
+    }
+}
+/// Whether a mailbox may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MailboxState {
+    /// Never sent.
+    Unspecified = 0,
+    /// It was never open: this generation has no keys.
+    None = 1,
+    /// It may be read; keys come with it, as far as the holder may have them.
+    Open = 2,
+    /// It may not be read now, but its keys live on: keep the place.
+    Held = 3,
+    /// Its keys are destroyed for good.
+    Destroyed = 4,
+}
+impl MailboxState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MAILBOX_STATE_UNSPECIFIED",
+            Self::None => "MAILBOX_STATE_NONE",
+            Self::Open => "MAILBOX_STATE_OPEN",
+            Self::Held => "MAILBOX_STATE_HELD",
+            Self::Destroyed => "MAILBOX_STATE_DESTROYED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MAILBOX_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "MAILBOX_STATE_NONE" => Some(Self::None),
+            "MAILBOX_STATE_OPEN" => Some(Self::Open),
+            "MAILBOX_STATE_HELD" => Some(Self::Held),
+            "MAILBOX_STATE_DESTROYED" => Some(Self::Destroyed),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod enforcement_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Hands decisions, keys and leases to ingestion, analytics and graph.
+    #[derive(Debug, Clone)]
+    pub struct EnforcementServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl EnforcementServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> EnforcementServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> EnforcementServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            EnforcementServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// One ordered stream per holder: hello, snapshot, then changes; renewals and acknowledgements the other way.
+        pub async fn enforce(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::EnforceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::EnforceResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.consent.v1.EnforcementService/Enforce",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.consent.v1.EnforcementService", "Enforce"),
+                );
+            self.inner.streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod enforcement_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with EnforcementServiceServer.
+    #[async_trait]
+    pub trait EnforcementService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Enforce method.
+        type EnforceStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::EnforceResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// One ordered stream per holder: hello, snapshot, then changes; renewals and acknowledgements the other way.
+        async fn enforce(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::EnforceRequest>>,
+        ) -> std::result::Result<tonic::Response<Self::EnforceStream>, tonic::Status>;
+    }
+    /// Hands decisions, keys and leases to ingestion, analytics and graph.
+    #[derive(Debug)]
+    pub struct EnforcementServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> EnforcementServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for EnforcementServiceServer<T>
+    where
+        T: EnforcementService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rapport.consent.v1.EnforcementService/Enforce" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnforceSvc<T: EnforcementService>(pub Arc<T>);
+                    impl<
+                        T: EnforcementService,
+                    > tonic::server::StreamingService<super::EnforceRequest>
+                    for EnforceSvc<T> {
+                        type Response = super::EnforceResponse;
+                        type ResponseStream = T::EnforceStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::EnforceRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EnforcementService>::enforce(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnforceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for EnforcementServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rapport.consent.v1.EnforcementService";
+    impl<T> tonic::server::NamedService for EnforcementServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// A tenant at rest.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StoredTenant {
@@ -6428,6 +7265,9 @@ pub struct StoredErasure {
     /// The generation of `names` that was last begun for it; 0: none.
     #[prost(uint32, tag = "12")]
     pub names_generation: u32,
+    /// How many events the tenant's ledger had with it; 0: the ledger went with the tenant.
+    #[prost(uint64, tag = "13")]
+    pub ledger_size: u64,
 }
 /// Ids behind erased addresses, as ingestion named them.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6477,4 +7317,23 @@ pub struct StoredStore {
     /// When its registration was ended, in microseconds since 1970; 0: it takes part.
     #[prost(sfixed64, tag = "3")]
     pub retire_micros: i64,
+}
+/// An event of the ledger at rest.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredConsentEvent {
+    /// The bytes of its leaf.
+    #[prost(bytes = "vec", tag = "1")]
+    pub leaf: ::prost::alloc::vec::Vec<u8>,
+    /// Salt and a `ConsentEventBody`, sealed under the ledger key of whom it is about, or of the tenant; empty: erased.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sealed_body: ::prost::alloc::vec::Vec<u8>,
+    /// Salt and a `ConsentEventActor`, sealed under the ledger key of the actor, or of the tenant; empty: erased.
+    #[prost(bytes = "vec", tag = "3")]
+    pub sealed_actor: ::prost::alloc::vec::Vec<u8>,
+    /// The user whom it is about; 0: nobody in particular, or nobody any more.
+    #[prost(fixed64, tag = "4")]
+    pub user_id: u64,
+    /// The user who brought it about; 0: none, or none any more.
+    #[prost(fixed64, tag = "5")]
+    pub actor_id: u64,
 }

@@ -94,6 +94,8 @@ pub(super) fn seal_group(number: u32, group: &Group) -> Vec<u8> {
             SlotOwner::Tenant(TenantKey::Names { generation }) => (0u8, UserId(0), generation),
             SlotOwner::Tenant(TenantKey::Facts) => (1, UserId(0), 0),
             SlotOwner::Tenant(TenantKey::Lookup) => (2, UserId(0), 0),
+            SlotOwner::Tenant(TenantKey::Ledger) => (6, UserId(0), 0),
+            SlotOwner::Ledger { user } => (7, user, 0),
             SlotOwner::Mailbox { user, generation, key: MailboxKey::Log } => (3, user, generation),
             SlotOwner::Mailbox { user, generation, key: MailboxKey::Analytics } => (4, user, generation),
             SlotOwner::Mailbox { user, generation, key: MailboxKey::Graph } => (5, user, generation),
@@ -123,6 +125,8 @@ pub(super) fn open_group(key: &Key, number: u32, version: u64, sealed: &[u8]) ->
             3 => SlotOwner::Mailbox { user, generation, key: MailboxKey::Log },
             4 => SlotOwner::Mailbox { user, generation, key: MailboxKey::Analytics },
             5 => SlotOwner::Mailbox { user, generation, key: MailboxKey::Graph },
+            6 => SlotOwner::Tenant(TenantKey::Ledger),
+            7 => SlotOwner::Ledger { user },
             _ => return None,
         };
         slots.insert(SlotId { tenant, owner }, reader.key()?);

@@ -17,6 +17,11 @@ impl SlotId {
         Self { tenant: tenant.clone(), owner: SlotOwner::Tenant(key) }
     }
 
+    /// The slot of what the ledger says of a user.
+    pub fn of_ledger(tenant: &TenantId, user: UserId) -> Self {
+        Self { tenant: tenant.clone(), owner: SlotOwner::Ledger { user } }
+    }
+
     /// The slot of a mailbox key.
     pub fn of_mailbox(tenant: &TenantId, user: UserId, generation: u32, key: MailboxKey) -> Self {
         Self { tenant: tenant.clone(), owner: SlotOwner::Mailbox { user, generation, key } }
@@ -28,6 +33,11 @@ impl SlotId {
 pub enum SlotOwner {
     /// A key of the tenant itself.
     Tenant(TenantKey),
+    /// What the ledger says of one user.
+    Ledger {
+        /// The user.
+        user: UserId,
+    },
     /// A key of one user's mailbox.
     Mailbox {
         /// The user, who is also the mailbox.
@@ -51,6 +61,8 @@ pub enum TenantKey {
     Facts,
     /// Keyed hashes and suppression.
     Lookup,
+    /// What the ledger says of nobody in particular, and the key that signs it.
+    Ledger,
 }
 
 /// The three independent keys of a mailbox.

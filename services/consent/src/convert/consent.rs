@@ -9,9 +9,10 @@ use vocabulary::{Address, Etag, Fault, TenantId, Timestamp};
 
 use super::fields::Fields;
 use super::purpose_word;
+use crate::events::Texts;
 
 /// Consent to be recorded.
-pub(crate) fn granted(request: &pb::GrantConsentRequest) -> Result<(TenantId, Grant), Fault> {
+pub(crate) fn granted(request: &pb::GrantConsentRequest, texts: &Texts) -> Result<(TenantId, Grant), Fault> {
     let mut fields = Fields::default();
     fields.request_id(&request.request_id);
     let tenant = fields.tenant("tenant_id", &request.tenant_id);
@@ -24,6 +25,9 @@ pub(crate) fn granted(request: &pb::GrantConsentRequest) -> Result<(TenantId, Gr
     };
     let legal_basis = fields.words("legal_basis", &request.legal_basis, 512);
     let text_version = fields.words("text_version", &request.text_version, 64);
+    if text_version.as_ref().is_some_and(|version| texts.hash(version).is_none()) {
+        fields.wrong("text_version", "must be a version that GetConsentText knows");
+    }
     let legacy = legacy(&mut fields, request);
     let grant = consent_type.zip(legal_basis).zip(text_version);
     let grant = grant.map(|((consent_type, legal_basis), text_version)| Grant { consent_type, legacy, legal_basis, text_version });

@@ -69,6 +69,7 @@ pub(crate) fn erasure(number: u64, row: &pb::StoredErasure, stores: &[(u64, pb::
         finish_time: at(row.finish_micros),
         notices: row.notices.iter().map(notice).collect(),
         names_generation: row.names_generation,
+        ledger_size: row.ledger_size as i64,
     }
 }
 

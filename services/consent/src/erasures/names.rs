@@ -12,6 +12,7 @@ use vocabulary::{Fault, TenantId};
 use super::rows::place;
 use super::{Erasures, of};
 use crate::convert::stored;
+use crate::events::Actor;
 use crate::steps::Step;
 use crate::tables;
 use crate::tenants::Held;
@@ -166,7 +167,8 @@ async fn decide(
     tenant: &TenantId,
     rule: impl Fn(&consent_domain::State, Moment) -> Decision + Send + 'static,
 ) -> Result<(), Fault> {
-    let command = Command { tenant: tenant.clone(), repeat: None, validate_only: false, narrows: false, named: Vec::new() };
+    let command =
+        Command { tenant: tenant.clone(), actor: Actor::Suite, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(command, move |state, moment| Ok((rule(state, moment), ())), |_, _, (), _| pb::ReportErasureResponse {});
     decided.await.map(drop)
 }

@@ -7,6 +7,7 @@ use store::Changes;
 use vocabulary::{Fault, Kind, PersonId, Reason, TenantId, Timestamp};
 
 use super::{ErasureKey, replaced};
+use crate::events::Actor;
 use crate::tables;
 use crate::writer::{Command, Core};
 
@@ -86,7 +87,7 @@ impl Core {
             let rows = open.iter().map(|key| self.store.get::<tables::Erasures>(key)).collect::<Result<Vec<_>, _>>()?;
             open.iter().zip(rows).any(|((_, number), row)| *number <= looked_at && row.is_some_and(|row| row.due_number == 0))
         };
-        let command = Command { tenant, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
+        let command = Command { tenant, actor: Actor::Suite, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
         let decided = self.decide(
             command,
             move |state, moment| Ok((erase_person::name(state, people, looked_at, waits, moment), ())),

@@ -10,6 +10,7 @@ use store::{Changes, StoreError};
 use vocabulary::{Address, TenantId, Timestamp, UserId};
 
 use super::Erasures;
+use crate::convert::event::erasure_word;
 use crate::convert::purpose_word;
 use crate::tables;
 
@@ -49,7 +50,7 @@ impl Rows {
         let notices: Vec<_> = notices.collect();
         let sealed_subject = if notices.is_empty() { Vec::new() } else { sealing::seal(names, &place(&key), &subject.encode_to_vec()) };
         let row = pb::StoredErasure {
-            kind: word(kind).into(),
+            kind: erasure_word(kind).into(),
             position: decision.moment.position,
             create_micros: now.micros(),
             mailboxes: decision.closed,
@@ -61,8 +62,18 @@ impl Rows {
             sealed_subject,
             names_owed: !erasure.addresses.is_empty(),
             names_generation: 0,
+            ledger_size: 0,
         };
         Some(Self { key, what: What::Erasure(row) })
+    }
+
+    /// With how many events the ledger has up to the erasure's own.
+    #[must_use]
+    pub fn in_ledger(mut self, size: u64) -> Self {
+        if let What::Erasure(row) = &mut self.what {
+            row.ledger_size = size;
+        }
+        self
     }
 
     /// Writes them.
@@ -101,20 +112,11 @@ pub(super) fn place((tenant, number): &ErasureKey) -> Context {
     Context::new("consent.erasure").tenant(tenant).number(*number)
 }
 
-const fn word(kind: ErasureKind) -> pb::ErasureKind {
-    match kind {
-        ErasureKind::Withdrawal => pb::ErasureKind::Withdrawal,
-        ErasureKind::User => pb::ErasureKind::User,
-        ErasureKind::Person => pb::ErasureKind::Person,
-        ErasureKind::Tenant => pb::ErasureKind::Tenant,
-    }
-}
-
 fn subject(before: &State, decision: &Decision, kind: ErasureKind, named: &[Address]) -> pb::ErasureSubject {
     let views: BTreeSet<Purpose> = decision.destroy.iter().filter_map(|key| view(key.part)).collect();
     let purposes = Purpose::ALL.into_iter().filter(|purpose| kind != ErasureKind::Withdrawal || views.contains(purpose));
     let purposes = purposes.map(|purpose| i32::from(purpose_word(purpose))).collect();
-    let mut subject = pb::ErasureSubject { kind: word(kind).into(), purposes, ..pb::ErasureSubject::default() };
+    let mut subject = pb::ErasureSubject { kind: erasure_word(kind).into(), purposes, ..pb::ErasureSubject::default() };
     let user = decision.erasure.as_ref().and_then(|erasure| before.directory.get(erasure.user?));
     match user {
         Some(user) => {

@@ -74,11 +74,12 @@ impl Core {
         self.passed(Step::DecisionDurable);
         self.erasures.told.lock().retain(|(of, _)| *of != tenant);
         self.erasures.open.lock().insert(key);
-        let slots: Vec<_> = keys::needed(&held.state).collect();
+        let slots: Vec<_> = keys::needed(&held.state, &self.tenants.read().named(&tenant)).collect();
         let change = Change { over: true, ..Change::of(position, true, Arc::clone(&held), &Decision::default(), going.number) };
         self.hub.publish(change, || {
             let mut tenants = self.tenants.write();
             tenants.held.remove(&tenant);
+            tenants.ledgers.remove(&tenant);
             tenants.erased.insert(tenant.clone(), going.number);
             tenants.position = position;
         });
@@ -103,6 +104,8 @@ pub(crate) fn delete_rows(changes: &mut Changes<'_>, tenant: &TenantId) -> Resul
     groups.iter().for_each(|key| changes.delete::<tables::Groups>(key));
     requests.iter().for_each(|key| changes.delete::<tables::Requests>(key));
     people.iter().for_each(|key| changes.delete::<tables::ErasedPeople>(key));
+    let events: Vec<_> = changes.scan::<tables::ConsentEvents>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+    events.iter().for_each(|key| changes.delete::<tables::ConsentEvents>(key));
     changes.delete::<tables::Applications>(tenant);
     changes.delete::<tables::Tenants>(tenant);
     Ok(())

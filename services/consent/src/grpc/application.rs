@@ -12,6 +12,7 @@ use vocabulary::Fault;
 
 use crate::convert::application as convert;
 use crate::convert::fields::Fields;
+use crate::events::Actor;
 use crate::pages;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
@@ -51,7 +52,8 @@ impl Applications {
         caller.require_tenant(&tenant)?;
         let id = application.id.clone();
         let repeat = Repeatable::of("RegisterApplication", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
+        let command =
+            Command { tenant, actor: Actor::Caller(caller.clone()), repeat, validate_only: false, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((switch::register(state, application, moment)?, ())),
@@ -85,7 +87,14 @@ impl Applications {
         caller.require_tenant(&tenant)?;
         let id = application.id.clone();
         let repeat = Repeatable::of("UpdateApplication", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+        let command = Command {
+            tenant,
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: true,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((switch::update(state, application, expected, moment)?, state.mailboxes_open())),

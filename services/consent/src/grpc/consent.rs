@@ -9,9 +9,10 @@ use runtime::{Caller, Role, answer};
 use tonic::{Request, Response, Status};
 use vocabulary::{Address, Fault, Reason};
 
-use super::{groups, user_at};
+use super::{events, groups, user_at};
 use crate::convert::consent::{self as convert, Choice};
 use crate::convert::fields::Fields;
+use crate::events::Actor;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
 
@@ -60,14 +61,46 @@ impl ConsentService for Consents {
         let caller = Caller::of(&request);
         answer(async { self.opt_in(caller?, request.into_inner()).await }.await)
     }
+
+    async fn get_consent_text(&self, request: Request<pb::GetConsentTextRequest>) -> Result<Response<pb::GetConsentTextResponse>, Status> {
+        answer(Caller::of(&request).and_then(|_| events::text(&self.0, request.get_ref())))
+    }
+
+    async fn list_consent_events(
+        &self,
+        request: Request<pb::ListConsentEventsRequest>,
+    ) -> Result<Response<pb::ListConsentEventsResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { events::list(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
+    async fn get_checkpoint(&self, request: Request<pb::GetCheckpointRequest>) -> Result<Response<pb::GetCheckpointResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { events::checkpoint(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
+    async fn prove_consent_event(
+        &self,
+        request: Request<pb::ProveConsentEventRequest>,
+    ) -> Result<Response<pb::ProveConsentEventResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { events::prove(&self.0, caller?, request.into_inner()).await }.await)
+    }
 }
 
 impl Consents {
     async fn grant(&self, caller: Caller, request: pb::GrantConsentRequest) -> Result<pb::GrantConsentResponse, Fault> {
-        let (tenant, given) = convert::granted(&request)?;
+        let (tenant, given) = convert::granted(&request, &self.0.texts)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("GrantConsent", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: false, named: Vec::new() };
+        let command = Command {
+            tenant,
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: false,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((grant::decide(state, &given, moment)?, ())),
@@ -83,7 +116,14 @@ impl Consents {
         let (tenant, revoke) = convert::revoked(&request)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("RevokeConsent", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+        let command = Command {
+            tenant,
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: true,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((revoke::decide(state, &revoke, moment)?, ())),
@@ -110,7 +150,7 @@ impl Consents {
     fn check(&self, caller: &Caller, request: &pb::CheckConsentRequest) -> Result<pb::CheckConsentResponse, Fault> {
         let check = convert::checked(request)?;
         caller.require_tenant(&check.tenant)?;
-        let (held, revision) = self.0.read(&check.tenant, &request.revision)?;
+        let (ledger_size, held, revision) = self.0.read_ledger(&check.tenant, &request.revision, |ledger| ledger.size() as i64)?;
         let state = &held.state;
         let user = user_at(state, &check.user)?;
         let (consent, applications) = expire::present(state, self.0.clock.now());
@@ -133,6 +173,7 @@ impl Consents {
             position: state.position as i64,
             revision,
             gates: told.collect(),
+            ledger_size,
         })
     }
 
@@ -140,7 +181,14 @@ impl Consents {
         let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("OptOutUser", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+        let command = Command {
+            tenant,
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: true,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| {
@@ -160,7 +208,8 @@ impl Consents {
         let Choice { tenant, user, purposes } = convert::choice(&request.tenant_id, &request.user, &request.purposes, &request.request_id)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("OptInUser", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
+        let command =
+            Command { tenant, actor: Actor::Caller(caller.clone()), repeat, validate_only: false, narrows: false, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| {

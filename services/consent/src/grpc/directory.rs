@@ -17,6 +17,7 @@ use super::{groups, user_at};
 use crate::convert::directory as convert;
 use crate::convert::erasure::hashes;
 use crate::convert::fields::Fields;
+use crate::events::Actor;
 use crate::pages;
 use crate::writer::{Command, Core};
 
@@ -98,7 +99,8 @@ impl Directories {
             }
         }
         let Taken { entries, refused, refused_ids, .. } = taken;
-        let command = Command { tenant, repeat: None, validate_only, narrows: true, named: Vec::new() };
+        let command =
+            Command { tenant, actor: Actor::Caller(caller.clone()), repeat: None, validate_only, narrows: true, named: Vec::new() };
         let decided = self.0.decide(
             command,
             move |state, moment| {

@@ -16,6 +16,7 @@ use vocabulary::{Fault, TenantId};
 use super::user_at;
 use crate::convert::erasure as convert;
 use crate::convert::fields::Fields;
+use crate::events::Actor;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
 use crate::{erasures, pages, tables};
@@ -32,7 +33,14 @@ impl Erasing {
         caller.require_tenant(&tenant)?;
         let lookup = self.0.present(&tenant)?.0.keys.lookup.clone();
         let repeat = Repeatable::of("EraseUser", &request.request_id, &request);
-        let command = Command { tenant: tenant.clone(), repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+        let command = Command {
+            tenant: tenant.clone(),
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: true,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| {
@@ -56,7 +64,7 @@ impl Erasing {
         let hashes = convert::hashes(&self.0.present(&tenant)?.0.keys.lookup, &addresses);
         let repeat = Repeatable::of("ErasePerson", &request.request_id, &request);
         let (validate_only, named) = (request.validate_only, addresses.clone());
-        let command = Command { tenant: tenant.clone(), repeat, validate_only, narrows: true, named };
+        let command = Command { tenant: tenant.clone(), actor: Actor::Caller(caller.clone()), repeat, validate_only, narrows: true, named };
         let decided = self.0.decide(
             command,
             move |state, moment| {

@@ -13,6 +13,7 @@ use vocabulary::Fault;
 
 use crate::convert::fields::Fields;
 use crate::convert::group as convert;
+use crate::events::Actor;
 use crate::pages;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
@@ -62,7 +63,7 @@ pub(super) async fn sync(
     // A group of which a part is wrong stays as it was: without that part it would let somebody out.
     entries.retain(|(_, entry)| !wrong.contains(&*entry.external_id));
     let untouched = wrong.into_iter().map(Into::into).collect();
-    let command = Command { tenant, repeat: None, validate_only, narrows: true, named: Vec::new() };
+    let command = Command { tenant, actor: Actor::Caller(caller.clone()), repeat: None, validate_only, narrows: true, named: Vec::new() };
     let decided = core.decide(
         command,
         move |state, moment| {
@@ -97,7 +98,14 @@ pub(super) async fn opt_out(core: &Arc<Core>, caller: Caller, request: pb::OptOu
     let convert::OptOut { tenant, group, purposes, mode, allowed } = convert::opted_out(&request)?;
     caller.require_tenant(&tenant)?;
     let repeat = Repeatable::of("OptOutGroup", &request.request_id, &request);
-    let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+    let command = Command {
+        tenant,
+        actor: Actor::Caller(caller.clone()),
+        repeat,
+        validate_only: request.validate_only,
+        narrows: true,
+        named: Vec::new(),
+    };
     let decided = core.decide(
         command,
         move |state, moment| Ok((opt_group::out(state, &group, purposes, mode, allowed, moment)?, ())),
@@ -118,7 +126,7 @@ pub(super) async fn opt_in(core: &Arc<Core>, caller: Caller, request: pb::OptInG
     let (tenant, group, purposes) = convert::back_in(&request)?;
     caller.require_tenant(&tenant)?;
     let repeat = Repeatable::of("OptInGroup", &request.request_id, &request);
-    let command = Command { tenant, repeat, validate_only: false, narrows: false, named: Vec::new() };
+    let command = Command { tenant, actor: Actor::Caller(caller.clone()), repeat, validate_only: false, narrows: false, named: Vec::new() };
     let decided = core.decide(
         command,
         move |state, moment| Ok((opt_group::back_in(state, &group, purposes, moment)?, ())),

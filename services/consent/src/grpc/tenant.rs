@@ -12,6 +12,7 @@ use vocabulary::Fault;
 
 use crate::convert::fields::Fields;
 use crate::convert::tenant as convert;
+use crate::events::Actor;
 use crate::pages;
 use crate::requests::Repeatable;
 use crate::writer::{Command, Core};
@@ -45,7 +46,14 @@ impl Tenants {
         let (tenant, given) = convert::created(&request)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("CreateTenant", &request.request_id, &request);
-        let command = Command { tenant: tenant.clone(), repeat, validate_only: false, narrows: false, named: Vec::new() };
+        let command = Command {
+            tenant: tenant.clone(),
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: false,
+            narrows: false,
+            named: Vec::new(),
+        };
         let allowed_regions = Arc::clone(&self.0.allowed_regions);
         let made = self.0.create(
             command,
@@ -91,7 +99,14 @@ impl Tenants {
         let (tenant, update, allowed) = convert::updated(&request)?;
         caller.require_tenant(&tenant)?;
         let repeat = Repeatable::of("UpdateTenant", &request.request_id, &request);
-        let command = Command { tenant, repeat, validate_only: request.validate_only, narrows: true, named: Vec::new() };
+        let command = Command {
+            tenant,
+            actor: Actor::Caller(caller.clone()),
+            repeat,
+            validate_only: request.validate_only,
+            narrows: true,
+            named: Vec::new(),
+        };
         let decided = self.0.decide(
             command,
             move |state, moment| Ok((tenant::update(state, &update, allowed, moment)?, ())),

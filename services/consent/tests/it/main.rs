@@ -9,6 +9,7 @@ mod enforcement;
 mod granting;
 mod groups;
 mod killed;
+mod ledger;
 mod mirror;
 mod pages;
 mod parting;

@@ -38,7 +38,7 @@ async fn another_payload_under_the_same_id_is_refused() {
     let suite = Suite::start(LONG).await;
     let first = pb::GrantConsentRequest { request_id: "id-1".into(), ..grant() };
     suite.consents().grant_consent(first.clone()).await.unwrap();
-    let reworded = pb::GrantConsentRequest { text_version: "2025-01".into(), ..first };
+    let reworded = pb::GrantConsentRequest { legal_basis: "another".into(), ..first };
     let another_method = pb::RevokeConsentRequest { request_id: "id-1".into(), ..revoke() };
     let faults = [
         told(suite.consents().grant_consent(reworded).await).unwrap_err(),

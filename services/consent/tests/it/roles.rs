@@ -9,7 +9,7 @@ use vocabulary::{Kind, Reason};
 
 use crate::suite::{Suite, TENANT, grant, opt_out, revoke, told};
 
-fn as_caller<T>(message: T, user: &str, roles: &[&str], tenant: &str) -> Request<T> {
+pub fn as_caller<T>(message: T, user: &str, roles: &[&str], tenant: &str) -> Request<T> {
     let caller = serde_json::json!({ "user": user, "roles": roles, "tenant": tenant }).to_string();
     let mut request = Request::new(message);
     request.metadata_mut().insert(CALLER_METADATA, caller.parse().unwrap());

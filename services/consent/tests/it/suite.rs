@@ -220,7 +220,7 @@ pub fn grant() -> pb::GrantConsentRequest {
         tenant_id: TENANT.into(),
         consent_type: pb::ConsentType::IdentifiableInsights.into(),
         legal_basis: "legitimate interest".into(),
-        text_version: "2024-01".into(),
+        text_version: "1".into(),
         ..Default::default()
     }
 }
