@@ -304,7 +304,7 @@ def sends_what_is_wrong(suite, told):
     reply = suite.call(f"{ANALYTICS}/GetRelationship", {"tenantId": TENANT, "ref": CONTACT, "asOf": days_ago(-2)})
     refuses("an instant in the future", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "as_of")
     reply = suite.call(f"{CONSENT}/GrantConsent", {"tenantId": TENANT})
-    refuses("a grant of nothing", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "consent_type")
+    refuses("a grant of nothing", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "consent_type", "text_version")
     reply = suite.call(f"{CONSENT}/RevokeConsent", {"tenantId": TENANT, "etag": '"0"'})
     refuses("a withdrawal with a stale etag", reply, "ABORTED", "STALE_ETAG")
 

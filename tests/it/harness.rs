@@ -31,6 +31,8 @@ pub enum Processes {
 /// A running suite. Dropping it ends it at once.
 pub struct Running {
     pub gateway: Link,
+    /// Where the gateway listens.
+    pub address: SocketAddr,
     pub directory: Arc<TempDir>,
     held: Held,
 }
@@ -72,7 +74,7 @@ impl Running {
             let _ = stopped.await;
         }));
         let held = Held::Task { stop: Some(stop), task: Some(task) };
-        Self { gateway: link(address), directory, held }
+        Self { gateway: link(address), address, directory, held }
     }
 
     /// All areas in one process that can be killed.
@@ -119,7 +121,7 @@ impl Running {
             children.push(child);
         }
         let address = gateway.expect("some process runs the gateway");
-        Self { gateway: link(address), directory, held: Held::Children(children) }
+        Self { gateway: link(address), address, directory, held: Held::Children(children) }
     }
 
     /// A client for a tenant.

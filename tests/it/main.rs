@@ -20,6 +20,7 @@ mod enforcement;
 mod erasing;
 mod groups;
 mod joint;
+mod ledger;
 mod recovering;
 mod rounds;
 mod story;

@@ -98,6 +98,8 @@ pub enum Reason {
     EventNotFound,
     /// No consent text has that version.
     TextNotFound,
+    /// An export or a proof of the ledger is not what was signed.
+    LedgerChanged,
     /// The store is not registered.
     StoreNotFound,
     /// The backup is not what was written.
@@ -114,7 +116,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for the test that compares them with the contract.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::InvalidFields,
         Self::TenantNotFound,
         Self::TenantExists,
@@ -146,6 +148,7 @@ impl Reason {
         Self::ErasureNotFound,
         Self::EventNotFound,
         Self::TextNotFound,
+        Self::LedgerChanged,
         Self::StoreNotFound,
         Self::BackupDamaged,
         Self::StorePresent,
@@ -188,6 +191,7 @@ impl Reason {
             Self::ErasureNotFound => "ERASURE_NOT_FOUND",
             Self::EventNotFound => "EVENT_NOT_FOUND",
             Self::TextNotFound => "TEXT_NOT_FOUND",
+            Self::LedgerChanged => "LEDGER_CHANGED",
             Self::StoreNotFound => "STORE_NOT_FOUND",
             Self::BackupDamaged => "BACKUP_DAMAGED",
             Self::StorePresent => "STORE_PRESENT",

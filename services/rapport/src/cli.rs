@@ -3,6 +3,7 @@
 mod deciding;
 mod erasing;
 mod keeping;
+mod ledger;
 mod storing;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use deciding::{
 
 pub use erasing::{Erase, Store};
 pub use keeping::{Keyring, NextRoot, Recover};
+pub use ledger::{EventKind, Ledger};
 pub use storing::{Backup, BackupCommand, Restore, Scrub};
 
 /// Relationship intelligence that reads nothing without consent.
@@ -47,6 +49,9 @@ pub enum Command {
     /// Grants, withdraws and explains consent.
     #[command(subcommand)]
     Consent(Consent),
+    /// Shows, exports, proves and verifies what was decided.
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Erases people, and tells how far that is.
     #[command(subcommand)]
     Erase(Erase),

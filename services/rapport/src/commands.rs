@@ -7,6 +7,7 @@ pub mod directory;
 pub mod erase;
 pub mod import;
 pub mod keyring;
+pub mod ledger;
 pub mod records;
 pub mod restore;
 pub mod scrub;

@@ -93,6 +93,8 @@ const ROOMS: [Room; 22] = [
             // To start the subscribers of the areas it opens.
             "consent-client",
             "synthetic",
+            // To verify without a server.
+            "ledger",
             "consent",
             "ingestion",
             "analytics",

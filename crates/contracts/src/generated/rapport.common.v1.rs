@@ -333,6 +333,8 @@ pub enum ErrorReason {
     EventNotFound = 57,
     /// No consent text has that version.
     TextNotFound = 58,
+    /// An export or a proof of the ledger is not what was signed.
+    LedgerChanged = 59,
     /// The store is not registered.
     StoreNotFound = 56,
     /// The backup is not what was written: damaged, cut short, or changed.
@@ -385,6 +387,7 @@ impl ErrorReason {
             Self::ErasureNotFound => "ERROR_REASON_ERASURE_NOT_FOUND",
             Self::EventNotFound => "ERROR_REASON_EVENT_NOT_FOUND",
             Self::TextNotFound => "ERROR_REASON_TEXT_NOT_FOUND",
+            Self::LedgerChanged => "ERROR_REASON_LEDGER_CHANGED",
             Self::StoreNotFound => "ERROR_REASON_STORE_NOT_FOUND",
             Self::BackupDamaged => "ERROR_REASON_BACKUP_DAMAGED",
             Self::StorePresent => "ERROR_REASON_STORE_PRESENT",
@@ -428,6 +431,7 @@ impl ErrorReason {
             "ERROR_REASON_ERASURE_NOT_FOUND" => Some(Self::ErasureNotFound),
             "ERROR_REASON_EVENT_NOT_FOUND" => Some(Self::EventNotFound),
             "ERROR_REASON_TEXT_NOT_FOUND" => Some(Self::TextNotFound),
+            "ERROR_REASON_LEDGER_CHANGED" => Some(Self::LedgerChanged),
             "ERROR_REASON_STORE_NOT_FOUND" => Some(Self::StoreNotFound),
             "ERROR_REASON_BACKUP_DAMAGED" => Some(Self::BackupDamaged),
             "ERROR_REASON_STORE_PRESENT" => Some(Self::StorePresent),
