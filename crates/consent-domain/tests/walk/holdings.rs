@@ -1,8 +1,11 @@
-//! What is still held of each mailbox for each purpose: lives, each with a beginning, perhaps an end, and between them
-//! the stretches in which it was collected. A life that has ended never goes on; what opens later is another one.
+//! What is still held of each mailbox for each purpose: lives, each with a beginning and perhaps an end. A life that has ended never
+//! goes on; what opens later is another one.
 
-use crate::facts::{DAY, Fact, Purpose, Said, Second, Then, User};
-use crate::gates::{Out, Verdict, group, verdict};
+use std::collections::BTreeSet;
+
+use crate::facts::{Application, DAY, Fact, Kind, PURPOSES, Purpose, Said, Second, Source, User, names};
+use crate::gates::{self, Out, Verdict, group, verdict};
+use crate::history::Then;
 
 pub const HOLD: Second = 30 * DAY;
 
@@ -14,17 +17,8 @@ pub enum Held {
     Destroyed,
 }
 
-/// One stretch of holding something: from its opening to its destruction.
-#[derive(Clone, Debug)]
-pub struct Life {
-    pub born: Second,
-    pub held: Held,
-    /// When what is collected is new only (the user had been in an opted-out group until then), not a year back.
-    pub new_only: bool,
-}
-
-/// The verdicts after each fact and at each instant at which time alone may change one.
-#[derive(Default)]
+/// Everything ever said, and for each user and purpose what followed after each fact and at each instant at which time alone may
+/// change something.
 pub struct Tape {
     facts: Vec<Fact>,
     now: Second,
@@ -35,12 +29,11 @@ pub struct Tape {
 struct Glance {
     at: Second,
     verdict: Verdict,
-    in_group: bool,
 }
 
 impl Tape {
-    pub fn starting(now: Second, users: &[User], purposes: &[Purpose]) -> Self {
-        let seen = users.iter().flat_map(|user| purposes.iter().map(|purpose| (*user, *purpose, Vec::new()))).collect();
+    pub fn starting(now: Second, users: impl IntoIterator<Item = User>) -> Self {
+        let seen = users.into_iter().flat_map(|user| PURPOSES.map(|purpose| (user, purpose, Vec::new()))).collect();
         Self { facts: Vec::new(), now, seen }
     }
 
@@ -53,14 +46,12 @@ impl Tape {
         self.glance();
     }
 
-    /// Lets time pass, looking at every instant on the way at which a grant ends or a hold may.
+    /// Lets time pass, looking at every instant on the way at which a grant, a hold or a feature without consent may end.
     pub fn wait(&mut self, until: Second) {
-        let ends = self.facts.iter().filter_map(|fact| match fact.said {
-            Said::Granted { expires, .. } => expires,
-            _ => None,
-        });
+        let ends = self.facts.iter().filter_map(|fact| if let Said::Granted { expires, .. } = fact.said { expires } else { None });
         let said = self.facts.iter().map(|fact| fact.at);
-        let mut instants: Vec<Second> = ends.chain(said).flat_map(|at| [at, at + HOLD]).chain([until]).collect();
+        let changes = ends.chain(said).flat_map(|at| [at, at + 14 * DAY]).collect::<Vec<Second>>();
+        let mut instants: Vec<Second> = changes.into_iter().flat_map(|at| [at, at + HOLD]).chain([until]).collect();
         instants.retain(|at| self.now < *at && *at <= until);
         instants.sort_unstable();
         instants.dedup();
@@ -73,33 +64,61 @@ impl Tape {
     fn glance(&mut self) {
         let then = Then { facts: &self.facts, now: self.now };
         for (user, purpose, glances) in &mut self.seen {
-            glances.push(Glance {
-                at: self.now,
-                verdict: verdict(then, *user, *purpose),
-                in_group: group(then, *user, *purpose) != Out::No,
-            });
+            glances.push(Glance { at: self.now, verdict: verdict(then, *user, *purpose) });
         }
     }
 
-    /// Every life a mailbox has had for a purpose, the last one last.
-    pub fn lives(&self, user: User, purpose: Purpose) -> Vec<Life> {
-        let Some((.., glances)) = self.seen.iter().find(|(u, p, _)| (*u, *p) == (user, purpose)) else {
-            return Vec::new();
-        };
-        let mut lives: Vec<Life> = Vec::new();
-        let mut was_in_group = false;
-        for glance in glances {
-            let living = lives.last_mut().filter(|life| life.held != Held::Destroyed);
-            match (living, glance.verdict) {
-                (None, Verdict::Open) => {
-                    lives.push(Life { born: glance.at, held: Held::Open, new_only: was_in_group });
-                }
+    /// Every life a mailbox has had for a purpose, the last one last: how it stands, or that it ended.
+    pub fn lives(&self, user: User, purpose: Purpose) -> Vec<Held> {
+        let glances = self.seen.iter().find(|(u, p, _)| (*u, *p) == (user, purpose)).map(|(.., glances)| glances);
+        let mut lives: Vec<Held> = Vec::new();
+        for glance in glances.into_iter().flatten() {
+            match (lives.last_mut().filter(|held| **held != Held::Destroyed), glance.verdict) {
+                (None, Verdict::Open) => lives.push(Held::Open),
                 (None, _) => {}
-                (Some(life), verdict) => life.held = next(life.held, verdict, glance.at),
+                (Some(held), verdict) => *held = next(*held, verdict, glance.at),
             }
-            was_in_group = glance.in_group;
         }
         lives
+    }
+
+    /// How the present life stands; nothing where nothing is held.
+    pub fn held(&self, user: User, purpose: Purpose) -> Option<Held> {
+        self.lives(user, purpose).pop().filter(|held| *held != Held::Destroyed)
+    }
+
+    /// The gates that say no; somebody without a mailbox, or departed with nothing kept, has none that might be a source.
+    pub fn closed(&self, user: User, application: Application, purpose: Purpose, source: Source) -> BTreeSet<u8> {
+        let mut closed = gates::closed(self.then(), user, application, purpose, source);
+        let mailbox = match self.then().entry(user) {
+            None => false,
+            Some((entry, _)) if entry.kind == Kind::Guest => false,
+            Some((_, true)) => true,
+            Some((_, false)) => self.held(user, purpose).is_some(),
+        };
+        if source == Source::Mailbox && !mailbox {
+            closed.insert(2);
+        }
+        closed
+    }
+
+    /// "Leaving it restores only new data" and "opting in again back-fills anew": the last time the user, being in the directory, left
+    /// the opted-out groups, unless the user opted in since.
+    pub fn new_since(&self, user: User, purpose: Purpose) -> Option<Second> {
+        let mut since = None;
+        let mut was_in = false;
+        for (place, fact) in self.facts.iter().enumerate() {
+            let then = Then { facts: &self.facts[..=place], now: fact.at };
+            let is_in = then.entry(user).is_some() && group(then, user, purpose) != Out::No;
+            match &fact.said {
+                Said::Erased { user: erased } if *erased == user => (since, was_in) = (None, false),
+                Said::UserIn { user: chooser, purposes } if *chooser == user && names(*purposes, purpose) => since = None,
+                _ if was_in && !is_in => since = Some(fact.at),
+                _ => {}
+            }
+            was_in = is_in;
+        }
+        since
     }
 }
 

@@ -6,4 +6,5 @@
 mod examples;
 mod facts;
 mod gates;
+mod history;
 mod holdings;
