@@ -23,7 +23,7 @@ pub fn due(state: &State) -> Option<Timestamp> {
 /// The tenant's consent and applications as they are at an instant, though what ended may not have been decided yet.
 pub fn present(state: &State, now: Timestamp) -> (TenantConsent, Vec<Application>) {
     let consent = state.consent.at(now);
-    let applications = state.applications.values().map(|held| held.at(&consent, now)).collect();
+    let applications = state.applications.values().map(|held| held.outliving(&state.consent, &consent).at(&consent, now)).collect();
     (consent, applications)
 }
 

@@ -35,7 +35,7 @@ fn all_seven_gates_open_and_each_is_named_when_it_closes() {
     tape.say(application([true, false]));
     tape.say(Said::GroupOut { group: 1, purposes: BOTH, future_only: true });
     tape.say(Said::UserOut { user: 1, purposes: [false, true] });
-    tape.say(Said::Region { allowed: false });
+    tape.say(Said::Region { allowed: false, by_operator: false });
     assert_eq!(ask(&tape), BTreeSet::from([1, 5, 6, 7]));
     assert_eq!(tape.closed(1, 0, Purpose::Graph, Source::Crm), BTreeSet::from([5, 6]));
 }

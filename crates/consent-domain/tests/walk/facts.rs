@@ -73,6 +73,7 @@ pub enum Said {
     /// The operator's list of regions, and the tenant's own region: whether they agree.
     Region {
         allowed: bool,
+        by_operator: bool,
     },
     UserDefault {
         opted_in: bool,

@@ -27,7 +27,7 @@ pub fn closed(then: Then<'_>, user: User, application: Application, purpose: Pur
 
 /// "Whose gate is not open (other than KEEP) appears in no answer"; "departed people count in KPIs, are no introducer and no path node".
 pub fn named(then: Then<'_>, user: User, purpose: Purpose) -> bool {
-    let here = then.entry(user).is_some_and(|(_, listed)| listed);
+    let Some((_, here)) = then.entry(user) else { return false };
     let remembered = purpose == Purpose::Analytics && !then.departed_are_erased();
     role_chosen_somewhere(then, user, purpose)
         && group(then, user, purpose) != Out::Erased

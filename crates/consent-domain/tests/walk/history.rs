@@ -17,7 +17,7 @@ impl Then<'_> {
     }
 
     pub fn region_allowed(&self) -> bool {
-        self.last(|said| if let Said::Region { allowed } = said { Some(*allowed) } else { None }).unwrap_or(true)
+        self.last(|said| if let Said::Region { allowed, .. } = said { Some(*allowed) } else { None }).unwrap_or(true)
     }
 
     pub fn everybody_is_in(&self) -> bool {
@@ -42,31 +42,41 @@ impl Then<'_> {
 
     /// G1, with what switched off by itself: "no G3 within 14 days of G1".
     pub fn feature_on(&self, asked: Application, purpose: Purpose) -> bool {
-        self.feature_since(asked, purpose).is_some()
+        self.turned_on(asked, purpose).is_some()
     }
 
-    /// Since when a feature has been on without interruption; it is off once 14 days went by without consent.
-    pub fn feature_since(&self, asked: Application, purpose: Purpose) -> Option<Second> {
-        let mut since: Option<usize> = None;
+    /// Until when consent must come for a feature that is on; nothing once it came.
+    pub fn deadline(&self, asked: Application, purpose: Purpose) -> Option<Second> {
+        let on = self.turned_on(asked, purpose)?;
+        (!self.came(on, purpose)).then(|| self.facts[on].at + 14 * DAY)
+    }
+
+    /// The fact since which a feature has been on without interruption; it is off once 14 days went by without consent.
+    fn turned_on(&self, asked: Application, purpose: Purpose) -> Option<usize> {
+        let mut on: Option<usize> = None;
         for (place, fact) in self.facts.iter().enumerate() {
             if let Said::Application { application, switches } = &fact.said
                 && *application == asked
             {
-                let still = since.filter(|on| !self.lapsed(*on, purpose, fact.at));
-                since = names(switches.features, purpose).then_some(still.unwrap_or(place));
+                let still = on.filter(|on| !self.lapsed(*on, purpose, fact.at));
+                on = names(switches.features, purpose).then_some(still.unwrap_or(place));
             }
         }
-        since.filter(|on| !self.lapsed(*on, purpose, self.now)).map(|on| self.facts[on].at)
+        on.filter(|on| !self.lapsed(*on, purpose, self.now))
     }
 
-    /// Whether no consent came within 14 days of the fact that turned a feature on, as of an instant.
     fn lapsed(&self, on: usize, purpose: Purpose, now: Second) -> bool {
+        self.facts[on].at + 14 * DAY <= now && !self.came(on, purpose)
+    }
+
+    /// Whether consent was there, if only for a moment, within 14 days of the fact that turned a feature on.
+    fn came(&self, on: usize, purpose: Purpose) -> bool {
         let deadline = self.facts[on].at + 14 * DAY;
-        let came = |place: usize| {
+        let there = |place: usize| {
             let fact = &self.facts[place];
             fact.at < deadline && Then { facts: &self.facts[..=place], now: fact.at }.granted(purpose)
         };
-        deadline <= now && !(on..self.facts.len()).any(came)
+        (on..self.facts.len()).any(there)
     }
 
     /// What the last sync that named the user said, and whether the directory still names them.
@@ -99,7 +109,7 @@ impl Then<'_> {
                     groups.retain(|group, _| !complete || out(*group));
                     groups.extend(named.iter().map(|members| (members.group, members.clone())));
                 }
-                Said::Erased { user } => groups.values_mut().for_each(|members| drop(members.users.remove(user))),
+                Said::Erased { user } => groups.values_mut().for_each(|members| members.users.retain(|member| member != user)),
                 _ => {}
             }
         }
@@ -150,6 +160,13 @@ impl Then<'_> {
     /// Whether a grant of the type that opens G3 covers the purpose now: given, not withdrawn since, not yet expired.
     pub fn granted(&self, purpose: Purpose) -> bool {
         self.grants(purpose).next().is_some()
+    }
+
+    /// Whether consent of any type is in force.
+    pub fn granted_at_all(&self) -> bool {
+        let since = self.facts.iter().rev().take_while(|fact| !matches!(fact.said, Said::Revoked));
+        let mut given = since.filter_map(|fact| if let Said::Granted { expires, .. } = fact.said { Some(expires) } else { None });
+        given.any(|expires| expires.is_none_or(|end| self.now < end))
     }
 
     /// When the purpose is no longer covered, unless something more is said; `None` never.

@@ -28,7 +28,11 @@ pub struct Tape {
 #[derive(Clone, Copy)]
 struct Glance {
     at: Second,
+    /// How much had been said.
+    facts: usize,
     verdict: Verdict,
+    /// Whether the user was in the directory and in an opted-out group.
+    out: bool,
 }
 
 impl Tape {
@@ -64,15 +68,15 @@ impl Tape {
     fn glance(&mut self) {
         let then = Then { facts: &self.facts, now: self.now };
         for (user, purpose, glances) in &mut self.seen {
-            glances.push(Glance { at: self.now, verdict: verdict(then, *user, *purpose) });
+            let out = then.entry(*user).is_some() && group(then, *user, *purpose) != Out::No;
+            glances.push(Glance { at: self.now, facts: self.facts.len(), verdict: verdict(then, *user, *purpose), out });
         }
     }
 
     /// Every life a mailbox has had for a purpose, the last one last: how it stands, or that it ended.
     pub fn lives(&self, user: User, purpose: Purpose) -> Vec<Held> {
-        let glances = self.seen.iter().find(|(u, p, _)| (*u, *p) == (user, purpose)).map(|(.., glances)| glances);
         let mut lives: Vec<Held> = Vec::new();
-        for glance in glances.into_iter().flatten() {
+        for glance in self.glances(user, purpose) {
             match (lives.last_mut().filter(|held| **held != Held::Destroyed), glance.verdict) {
                 (None, Verdict::Open) => lives.push(Held::Open),
                 (None, _) => {}
@@ -106,19 +110,22 @@ impl Tape {
     /// the opted-out groups, unless the user opted in since.
     pub fn new_since(&self, user: User, purpose: Purpose) -> Option<Second> {
         let mut since = None;
-        let mut was_in = false;
-        for (place, fact) in self.facts.iter().enumerate() {
-            let then = Then { facts: &self.facts[..=place], now: fact.at };
-            let is_in = then.entry(user).is_some() && group(then, user, purpose) != Out::No;
-            match &fact.said {
-                Said::Erased { user: erased } if *erased == user => (since, was_in) = (None, false),
-                Said::UserIn { user: chooser, purposes } if *chooser == user && names(*purposes, purpose) => since = None,
-                _ if was_in && !is_in => since = Some(fact.at),
+        let mut before: Option<&Glance> = None;
+        for glance in self.glances(user, purpose) {
+            let fact = before.is_none_or(|before| before.facts < glance.facts).then(|| &self.facts[glance.facts - 1]);
+            match fact.map(|fact| &fact.said) {
+                Some(Said::Erased { user: erased }) if *erased == user => since = None,
+                Some(Said::UserIn { user: chooser, purposes }) if *chooser == user && names(*purposes, purpose) => since = None,
+                _ if before.is_some_and(|before| before.out) && !glance.out => since = Some(glance.at),
                 _ => {}
             }
-            was_in = is_in;
+            before = Some(glance);
         }
         since
+    }
+
+    fn glances(&self, user: User, purpose: Purpose) -> impl Iterator<Item = &Glance> {
+        self.seen.iter().filter(move |(u, p, _)| (*u, *p) == (user, purpose)).flat_map(|(.., glances)| glances)
     }
 }
 
