@@ -35,6 +35,8 @@ pub struct Figures {
     pub compared: u64,
     pub lives: u64,
     pub destroyed: u64,
+    /// How often somebody's purpose was found open, kept, held, and without anything.
+    pub found: [u64; 4],
 }
 
 impl Figures {
@@ -46,6 +48,7 @@ impl Figures {
             compared: self.compared + other.compared,
             lives: self.lives + other.lives,
             destroyed: self.destroyed + other.destroyed,
+            found: std::array::from_fn(|at| self.found[at] + other.found[at]),
         }
     }
 }
@@ -279,6 +282,13 @@ impl Both {
         }
         for of in PURPOSES {
             let row = rows[of as usize];
+            let found = match row.held {
+                Some(Held::Open) => 0,
+                Some(Held::Kept) => 1,
+                Some(Held::Held { .. }) => 2,
+                Some(Held::Destroyed) | None => 3,
+            };
+            self.figures.found[found] += 1;
             let until = held.mailbox.held_since(purpose(of)).map(|since| since.seconds() + HOLD);
             let expected = if let Some(Held::Held { until }) = row.held { Some(until) } else { None };
             assert_eq!(until, expected, "user {user} {of:?}");
@@ -325,7 +335,7 @@ fn refusable(tape: &Tape, said: &Said) -> Option<&'static str> {
             };
             PURPOSES.into_iter().any(|asked| then.granted(asked) && ends(asked)).then_some("would withdraw")
         }
-        Said::Revoked => (!then.granted_at_all()).then_some("not granted"),
+        Said::Revoked => (!then.given()).then_some("not granted"),
         Said::GroupOut { group, .. } | Said::GroupIn { group, .. } => (!then.known_groups().contains(group)).then_some("no group"),
         Said::UserOut { user, .. } | Said::UserIn { user, .. } | Said::Erased { user } => then.entry(*user).is_none().then_some("no user"),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Application, DAY, Entry, Fact, Group, Members, Purpose, Said, Second, Switches, Type, User, names};
+use crate::facts::{Application, DAY, Entry, Fact, Group, Members, PURPOSES, Purpose, Said, Second, Switches, Type, User, names};
 
 /// The list as it stood after some of its facts, looked at from an instant.
 #[derive(Clone, Copy)]
@@ -98,16 +98,20 @@ impl Then<'_> {
     }
 
     /// The security groups as the directory gave them last. What a complete sync no longer names is gone, but for groups that are
-    /// opted out: they stay as they were.
+    /// opted out, and groups within those: they stay as they were, so that nobody is let in.
     fn groups(&self) -> BTreeMap<Group, Members> {
         let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for (place, fact) in self.facts.iter().enumerate() {
             match &fact.said {
                 Said::Groups { complete, groups: named } => {
-                    let before = Then { facts: &self.facts[..place], now: fact.at };
-                    let out = |group: Group| [Purpose::Analytics, Purpose::Graph].iter().any(|of| before.group_out(group, *of).is_some());
-                    groups.retain(|group, _| !complete || out(*group));
                     groups.extend(named.iter().map(|members| (members.group, members.clone())));
+                    if *complete {
+                        let before = Then { facts: &self.facts[..place], now: fact.at };
+                        let out = |group: &Group| PURPOSES.iter().any(|of| before.group_out(*group, *of).is_some());
+                        let known = groups.clone();
+                        let outside = |group: Group| !around(&known, |members| members.group == group).iter().any(out);
+                        groups.retain(|group, _| named.iter().any(|members| members.group == *group) || !outside(*group));
+                    }
                 }
                 Said::Erased { user } => groups.values_mut().for_each(|members| members.users.retain(|member| member != user)),
                 _ => {}
@@ -122,19 +126,7 @@ impl Then<'_> {
 
     /// Every group the user is in, directly or through groups in groups.
     pub fn groups_of(&self, user: User) -> BTreeSet<Group> {
-        let known = self.groups();
-        let mut within: BTreeSet<Group> = BTreeSet::new();
-        loop {
-            let before = within.len();
-            for members in known.values() {
-                if members.users.contains(&user) || members.groups.iter().any(|inner| within.contains(inner)) {
-                    within.insert(members.group);
-                }
-            }
-            if within.len() == before {
-                return within;
-            }
-        }
+        around(&self.groups(), |members| members.users.contains(&user))
     }
 
     /// How a group is opted out of a purpose, if it is: whether what was collected before is kept.
@@ -162,11 +154,10 @@ impl Then<'_> {
         self.grants(purpose).next().is_some()
     }
 
-    /// Whether consent of any type is in force.
-    pub fn granted_at_all(&self) -> bool {
-        let since = self.facts.iter().rev().take_while(|fact| !matches!(fact.said, Said::Revoked));
-        let mut given = since.filter_map(|fact| if let Said::Granted { expires, .. } = fact.said { Some(expires) } else { None });
-        given.any(|expires| expires.is_none_or(|end| self.now < end))
+    /// Whether consent of any type was given and not withdrawn since. What ended by itself may be withdrawn all the same.
+    pub fn given(&self) -> bool {
+        let mut since = self.facts.iter().rev().take_while(|fact| !matches!(fact.said, Said::Revoked));
+        since.any(|fact| matches!(fact.said, Said::Granted { .. }))
     }
 
     /// When the purpose is no longer covered, unless something more is said; `None` never.
@@ -185,5 +176,21 @@ impl Then<'_> {
             }
             _ => None,
         })
+    }
+}
+
+/// The groups of which something is true, and every group around one of them.
+fn around(known: &BTreeMap<Group, Members>, holds: impl Fn(&Members) -> bool) -> BTreeSet<Group> {
+    let mut around: BTreeSet<Group> = BTreeSet::new();
+    loop {
+        let before = around.len();
+        for members in known.values() {
+            if holds(members) || members.groups.iter().any(|inner| around.contains(inner)) {
+                around.insert(members.group);
+            }
+        }
+        if around.len() == before {
+            return around;
+        }
     }
 }

@@ -54,7 +54,7 @@ fn walk(seed: u64, steps: usize) -> Figures {
 #[test]
 fn after_everything_said_both_answer_alike_for_everybody() {
     let mut all = Figures::default();
-    for seed in 0..20 {
+    for seed in 0..40 {
         all = all.with(walk(seed, 100));
     }
     println!("{all:?}");

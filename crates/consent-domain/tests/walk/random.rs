@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 use crate::compare::Both;
-use crate::facts::{Application, DAY, Entry, Group, Kind, Members, Role, Said, Second, Switches, Type, User, Which};
+use crate::facts::{Application, DAY, Entry, Group, Kind, Members, PURPOSES, Role, Said, Second, Switches, Type, User, Which};
 
 pub const USERS: User = 10;
 const GROUPS: Group = 5;
@@ -51,12 +51,17 @@ impl Company {
     /// The next thing said, given what the oracle knows.
     pub fn next(&mut self, both: &Both) -> Said {
         let then = both.tape.then();
+        if self.rng.random_bool(0.3)
+            && let Some(said) = self.opening(both)
+        {
+            return said;
+        }
         let user = self.rng.random_range(0..USERS);
         let group = self.rng.random_range(0..GROUPS);
         let purposes = self.which();
         match self.rng.random_range(0..100) {
             0..4 => Said::Region { allowed: !then.region_allowed() || self.rng.random_bool(0.3), by_operator: self.rng.random_bool(0.4) },
-            4..7 => Said::UserDefault { opted_in: self.rng.random_bool(0.6) },
+            4..7 => Said::UserDefault { opted_in: self.rng.random_bool(0.75) },
             7..10 => Said::DepartedPolicy { erase: self.rng.random_bool(0.4) },
             10..27 => {
                 let application = self.rng.random_range(0..APPLICATIONS);
@@ -66,7 +71,7 @@ impl Company {
                 let switches = match held.filter(|_| self.rng.random_bool(0.7)) {
                     None => switches,
                     Some(held) => {
-                        let now = crate::facts::PURPOSES.map(|of| then.feature_on(application, of));
+                        let now = PURPOSES.map(|of| then.feature_on(application, of));
                         let held = Switches { features: now, ..held };
                         match self.rng.random_range(0..4) {
                             0 => Switches { features: switches.features, ..held },
@@ -109,15 +114,33 @@ impl Company {
         }
     }
 
+    /// Something that opens a gate that is closed, so that there is something to close.
+    fn opening(&mut self, both: &Both) -> Option<Said> {
+        let then = both.tape.then();
+        let switches = Switches { features: [true, true], mailboxes: true, roles: BTreeSet::new() };
+        let user = self.rng.random_range(0..USERS);
+        if !PURPOSES.into_iter().all(|of| then.granted(of)) {
+            Some(self.grant_near(then.now))
+        } else if !then.region_allowed() {
+            Some(Said::Region { allowed: true, by_operator: self.rng.random_bool(0.5) })
+        } else if !PURPOSES.into_iter().all(|of| then.applications().into_iter().any(|application| then.feature_on(application, of))) {
+            Some(Said::Application { application: self.rng.random_range(0..APPLICATIONS), switches })
+        } else if self.rng.random_bool(0.5) {
+            PURPOSES.into_iter().find(|of| then.choice(user, *of) == Some(false)).map(|_| Said::UserIn { user, purposes: [true, true] })
+        } else {
+            None
+        }
+    }
+
     /// How long nothing is said: often hardly at all, at times to the very instant at which something ends, or just before.
     pub fn pause(&mut self, both: &Both) -> Second {
         let now = both.suite.now;
-        let until = match self.rng.random_range(0..20) {
-            0..6 => now,
-            6..14 => now + self.rng.random_range(1..12 * 3600),
-            14..17 => now + self.rng.random_range(1..6) * DAY,
-            17 => now + [14 * DAY, 29 * DAY, 30 * DAY, 31 * DAY].choose(&mut self.rng).copied().unwrap(),
-            18 => both.suite.due(Second::MAX).unwrap_or(now),
+        let until = match self.rng.random_range(0..40) {
+            0..12 => now,
+            12..30 => now + self.rng.random_range(1..12 * 3600),
+            30..35 => now + self.rng.random_range(1..6) * DAY,
+            35 => now + [14 * DAY, 29 * DAY, 30 * DAY, 31 * DAY].choose(&mut self.rng).copied().unwrap(),
+            36..38 => both.suite.due(Second::MAX).unwrap_or(now),
             _ => both.suite.due(Second::MAX).map_or(now, |due| due - 1),
         };
         until.max(now)
