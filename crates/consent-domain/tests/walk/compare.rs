@@ -74,6 +74,7 @@ impl Row {
 
 type Rows = Vec<[Row; 2]>;
 
+#[derive(Clone)]
 pub struct Both {
     pub tape: Tape,
     pub suite: Suite,

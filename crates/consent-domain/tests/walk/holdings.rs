@@ -19,6 +19,7 @@ pub enum Held {
 
 /// Everything ever said, and for each user and purpose what followed after each fact and at each instant at which time alone may
 /// change something.
+#[derive(Clone)]
 pub struct Tape {
     facts: Vec<Fact>,
     now: Second,

@@ -14,6 +14,7 @@ use vocabulary::{Address, TenantId, Timestamp, UserId};
 
 use crate::facts::{self, Entry, Kind, Members, Said, Second, Switches, Type, Which};
 
+#[derive(Clone)]
 pub struct Suite {
     pub state: State,
     pub now: Second,
