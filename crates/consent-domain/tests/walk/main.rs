@@ -18,6 +18,8 @@ mod random;
 
 mod table;
 
+mod scenes;
+
 mod examples;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -112,7 +112,8 @@ fn every_combination_of_gates_for_both_purposes_apart() {
             let one = (rest & 1) | (consent << 1) | (rest >> 1 << 3);
             for future_only in [true, false] {
                 let gates = Gates::of(one, (one * 37 + u32::from(future_only) * 101) & 255);
-                let mut both = Both { figures: Figures::default(), ..begun.clone() };
+                let mut both = begun.clone();
+                both.figures = Figures::default();
                 close(&mut both, &gates, future_only, (one as usize * 5 + usize::from(future_only)) % 14);
                 for source in [Source::Mailbox, Source::Crm] {
                     let [analytics, graph] = PURPOSES.map(|of| both.tape.closed(0, 0, of, source));
