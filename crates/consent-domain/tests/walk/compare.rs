@@ -8,7 +8,7 @@ use vocabulary::Timestamp;
 use crate::facts::{PURPOSES, Purpose, Said, Second, Source, Type, User, names};
 use crate::gates::named;
 use crate::holdings::{HOLD, Held, Tape};
-use crate::suite::{Came, Suite, address, external, name};
+use crate::suite::{Suite, address, external, name};
 
 const GATES: [(u8, Gate); 7] = [
     (1, Gate::Feature),
@@ -103,11 +103,11 @@ impl Both {
     pub fn say(&mut self, said: Said) {
         let refusable = refusable(&self.tape, &said);
         match self.suite.hear(&said) {
-            Came::Refused(why) => {
+            Err(why) => {
                 assert_eq!(refusable, Some(why), "{said:?}");
                 self.figures.refused += 1;
             }
-            Came::Decided(decision) => {
+            Ok(decision) => {
                 assert_eq!(refusable, None, "{said:?}");
                 self.tape.say(said);
                 self.figures.said += 1;
@@ -127,6 +127,9 @@ impl Both {
             assert!(!decision.is_empty(), "something was due, and nothing decided");
             self.figures.ended_by_itself += 1;
             self.after(&decision);
+        }
+        if until == self.suite.now {
+            return;
         }
         self.tape.wait(until);
         self.suite.now = until;
@@ -286,12 +289,12 @@ impl Both {
             let found = match row.held {
                 Some(Held::Open) => 0,
                 Some(Held::Kept) => 1,
-                Some(Held::Held { .. }) => 2,
+                Some(Held::Back { .. }) => 2,
                 Some(Held::Destroyed) | None => 3,
             };
             self.figures.found[found] += 1;
             let until = held.mailbox.held_since(purpose(of)).map(|since| since.seconds() + HOLD);
-            let expected = if let Some(Held::Held { until }) = row.held { Some(until) } else { None };
+            let expected = if let Some(Held::Back { until }) = row.held { Some(until) } else { None };
             assert_eq!(until, expected, "user {user} {of:?}");
             let intervals = held.mailbox.intervals.of(purpose(of));
             for (position, open) in &self.open {
@@ -337,7 +340,7 @@ fn refusable(tape: &Tape, said: &Said) -> Option<&'static str> {
             PURPOSES.into_iter().any(|asked| then.granted(asked) && ends(asked)).then_some("would withdraw")
         }
         Said::Revoked => (!then.given()).then_some("not granted"),
-        Said::GroupOut { group, .. } | Said::GroupIn { group, .. } => (!then.known_groups().contains(group)).then_some("no group"),
+        Said::GroupOut { group, .. } | Said::GroupIn { group, .. } => (!then.knows_group(*group)).then_some("no group"),
         Said::UserOut { user, .. } | Said::UserIn { user, .. } | Said::Erased { user } => then.entry(*user).is_none().then_some("no user"),
         _ => None,
     }

@@ -46,7 +46,7 @@ fn a_hold_is_destroyed_after_thirty_days_and_what_opens_later_is_another_life() 
     tape.wait(DAY);
     tape.say(application([true, false]));
     tape.wait(DAY + HOLD - 1);
-    assert_eq!(tape.lives(0, Purpose::Graph), [Held::Held { until: DAY + HOLD }]);
+    assert_eq!(tape.lives(0, Purpose::Graph), [Held::Back { until: DAY + HOLD }]);
     tape.wait(DAY + HOLD);
     tape.say(application(BOTH));
     assert_eq!(tape.lives(0, Purpose::Graph), [Held::Destroyed, Held::Open]);

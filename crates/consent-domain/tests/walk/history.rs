@@ -99,34 +99,32 @@ impl Then<'_> {
 
     /// The security groups as the directory gave them last. What a complete sync no longer names is gone, but for groups that are
     /// opted out, and groups within those: they stay as they were, so that nobody is let in.
-    fn groups(&self) -> BTreeMap<Group, Members> {
-        let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
+    fn groups(&self) -> Known<'_> {
+        let mut known = Known::new();
         for (place, fact) in self.facts.iter().enumerate() {
-            match &fact.said {
-                Said::Groups { complete, groups: named } => {
-                    groups.extend(named.iter().map(|members| (members.group, members.clone())));
-                    if *complete {
-                        let before = Then { facts: &self.facts[..place], now: fact.at };
-                        let out = |group: &Group| PURPOSES.iter().any(|of| before.group_out(*group, *of).is_some());
-                        let known = groups.clone();
-                        let outside = |group: Group| !around(&known, |members| members.group == group).iter().any(out);
-                        groups.retain(|group, _| named.iter().any(|members| members.group == *group) || !outside(*group));
-                    }
-                }
-                Said::Erased { user } => groups.values_mut().for_each(|members| members.users.retain(|member| member != user)),
-                _ => {}
+            let Said::Groups { complete, groups: named } = &fact.said else { continue };
+            known.extend(named.iter().map(|members| (members.group, (place, members))));
+            if *complete {
+                let before = Then { facts: &self.facts[..place], now: fact.at };
+                let out = |group: &Group| PURPOSES.iter().any(|of| before.group_out(*group, *of).is_some());
+                let stays = |group: Group| around(&known, |_, members| members.group == group).iter().any(out);
+                let unnamed = known.keys().copied().filter(|group| named.iter().all(|members| members.group != *group));
+                let gone: Vec<Group> = unnamed.filter(|group| !stays(*group)).collect();
+                known.retain(|group, _| !gone.contains(group));
             }
         }
-        groups
+        known
     }
 
-    pub fn known_groups(&self) -> BTreeSet<Group> {
-        self.groups().into_keys().collect()
+    pub fn knows_group(&self, group: Group) -> bool {
+        self.groups().contains_key(&group)
     }
 
-    /// Every group the user is in, directly or through groups in groups.
+    /// Every group the user is in, directly or through groups in groups; whoever was erased since is in none.
     pub fn groups_of(&self, user: User) -> BTreeSet<Group> {
-        around(&self.groups(), |members| members.users.contains(&user))
+        let erased = |fact: &Fact| matches!(fact.said, Said::Erased { user: other } if other == user);
+        let erased = self.facts.iter().rposition(erased);
+        around(&self.groups(), |place, members| Some(place) > erased && members.users.contains(&user))
     }
 
     /// How a group is opted out of a purpose, if it is: whether what was collected before is kept.
@@ -179,13 +177,16 @@ impl Then<'_> {
     }
 }
 
+/// Which groups there are, each with the place of the fact that named it last.
+type Known<'a> = BTreeMap<Group, (usize, &'a Members)>;
+
 /// The groups of which something is true, and every group around one of them.
-fn around(known: &BTreeMap<Group, Members>, holds: impl Fn(&Members) -> bool) -> BTreeSet<Group> {
+fn around(known: &Known<'_>, holds: impl Fn(usize, &Members) -> bool) -> BTreeSet<Group> {
     let mut around: BTreeSet<Group> = BTreeSet::new();
     loop {
         let before = around.len();
-        for members in known.values() {
-            if holds(members) || members.groups.iter().any(|inner| around.contains(inner)) {
+        for (place, members) in known.values() {
+            if holds(*place, members) || members.groups.iter().any(|inner| around.contains(inner)) {
                 around.insert(members.group);
             }
         }

@@ -13,7 +13,10 @@ pub const HOLD: Second = 30 * DAY;
 pub enum Held {
     Open,
     Kept,
-    Held { until: Second },
+    /// Held back: nobody has the key.
+    Back {
+        until: Second,
+    },
     Destroyed,
 }
 
@@ -133,9 +136,9 @@ impl Tape {
 fn next(held: Held, verdict: Verdict, at: Second) -> Held {
     match (held, verdict) {
         (Held::Destroyed, _) | (_, Verdict::Destroy) => Held::Destroyed,
-        (Held::Held { until }, _) if until <= at => Held::Destroyed,
-        (Held::Held { until }, Verdict::Hold) => Held::Held { until },
-        (_, Verdict::Hold) => Held::Held { until: at + HOLD },
+        (Held::Back { until }, _) if until <= at => Held::Destroyed,
+        (Held::Back { until }, Verdict::Hold) => Held::Back { until },
+        (_, Verdict::Hold) => Held::Back { until: at + HOLD },
         (_, Verdict::Keep) => Held::Kept,
         (_, Verdict::Open) => Held::Open,
     }

@@ -74,7 +74,7 @@ impl Company {
                         let now = PURPOSES.map(|of| then.feature_on(application, of));
                         let held = Switches { features: now, ..held };
                         match self.rng.random_range(0..4) {
-                            0 => Switches { features: switches.features, ..held },
+                            0 => Switches { features: self.which(), ..held },
                             1 => Switches { mailboxes: !held.mailboxes, ..held },
                             2 => Switches { roles: switches.roles, ..held },
                             _ => Switches { features: [true, true], mailboxes: true, ..held },
@@ -147,7 +147,7 @@ impl Company {
     }
 
     fn which(&mut self) -> Which {
-        [[true, true], [true, false], [false, true]].choose(&mut self.rng).copied().unwrap()
+        [[true, true], [true, false], [false, true], [true, false], [false, true]].choose(&mut self.rng).copied().unwrap()
     }
 
     fn grant(&mut self) -> Said {

@@ -22,12 +22,6 @@ pub struct Suite {
     erased: HashSet<facts::User>,
 }
 
-/// What a command came to.
-pub enum Came {
-    Decided(Decision),
-    Refused(&'static str),
-}
-
 pub fn external(user: facts::User) -> String {
     format!("u{user}")
 }
@@ -83,14 +77,10 @@ impl Suite {
     }
 
     /// Decides and applies. A command about somebody or something unknown is refused by whoever looks it up.
-    pub fn hear(&mut self, said: &Said) -> Came {
-        match self.decide(said) {
-            Ok(decision) => {
-                self.state.apply(&decision);
-                Came::Decided(decision)
-            }
-            Err(why) => Came::Refused(why),
-        }
+    pub fn hear(&mut self, said: &Said) -> Result<Decision, &'static str> {
+        let decision = self.decide(said)?;
+        self.state.apply(&decision);
+        Ok(decision)
     }
 
     fn decide(&mut self, said: &Said) -> Result<Decision, &'static str> {

@@ -74,7 +74,7 @@ fn close(both: &mut Both, gates: &Gates, future_only: bool, order: usize) {
     for at in 0..7 {
         let not = |which: Which| which.map(|open| !open);
         match (at + order) % 7 {
-            0 if !gates.region => both.say(Said::Region { allowed: false, by_operator: order % 2 == 0 }),
+            0 if !gates.region => both.say(Said::Region { allowed: false, by_operator: order.is_multiple_of(2) }),
             1 if gates.consent != [true, true] => both.wait(START + DAY),
             turn @ (2 | 3) => {
                 let done = |step| step <= (order + at) % 3;
