@@ -1,13 +1,18 @@
 //! The oracle and the rules side by side: both hear the same, and after everything said every answer is compared for everybody.
 
+mod decision;
+mod holdings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use consent_domain::{Decision, Gate, Holder, KeyName, KeyPart, MailboxState, expire, holding};
+use consent_domain::{Decision, Gate, KeyName, expire};
 use vocabulary::Timestamp;
 
-use crate::facts::{PURPOSES, Purpose, Said, Second, Source, Type, User, names};
+use crate::facts::{PURPOSES, Purpose, Said, Second, Source, User};
+use crate::figures::Figures;
 use crate::gates::named;
-use crate::holdings::{HOLD, Held, Tape};
+use crate::holdings::{Held, Tape};
+use crate::refusals::refusable;
 use crate::suite::{Suite, address, external, name};
 
 const GATES: [(u8, Gate); 7] = [
@@ -24,32 +29,6 @@ pub const fn purpose(purpose: Purpose) -> consent_domain::Purpose {
     match purpose {
         Purpose::Analytics => consent_domain::Purpose::RelationshipAnalytics,
         Purpose::Graph => consent_domain::Purpose::ConnectionGraph,
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
-    pub said: u64,
-    pub refused: u64,
-    pub ended_by_itself: u64,
-    pub compared: u64,
-    pub lives: u64,
-    pub destroyed: u64,
-    /// How often somebody's purpose was found open, kept, held, and without anything.
-    pub found: [u64; 4],
-}
-
-impl Figures {
-    pub fn with(self, other: Self) -> Self {
-        Self {
-            said: self.said + other.said,
-            refused: self.refused + other.refused,
-            ended_by_itself: self.ended_by_itself + other.ended_by_itself,
-            compared: self.compared + other.compared,
-            lives: self.lives + other.lives,
-            destroyed: self.destroyed + other.destroyed,
-            found: std::array::from_fn(|at| self.found[at] + other.found[at]),
-        }
     }
 }
 
@@ -160,50 +139,13 @@ impl Both {
                 }
             }
         }
-        self.compare_decision(&before, decision);
+        self.decision(&before, decision);
         self.gates(false);
         for user in 0..self.users {
             self.directory(user);
             self.holdings(user);
         }
         self.deadlines();
-    }
-
-    /// What a decision says of itself, and which keys it brings and takes.
-    fn compare_decision(&mut self, before: &Rows, decision: &Decision) {
-        let pairs = || before.iter().zip(&self.rows);
-        let ended = |was: &Row, is: &Row| was.held.is_some() && (is.held.is_none() || was.lives < is.lives);
-        let any = |rows: &[Row; 2], holds: fn(&Row) -> bool| rows.iter().any(holds);
-        let opened = pairs().filter(|(was, is)| !any(was, Row::open) && any(is, Row::open)).count();
-        let closed = pairs().filter(|(was, is)| was.iter().zip(*is).any(|(was, is)| ended(was, is))).count();
-        assert_eq!((decision.opened, decision.closed), (opened as u64, closed as u64), "opened and closed");
-        // Of what was held nobody had a key.
-        let less = |was: &Row, is: &Row| {
-            (was.readable() && (ended(was, is) || !is.readable())) || (was.open() && !is.open()) || (was.named && !is.named)
-        };
-        let narrows = pairs().find(|(was, is)| was.iter().zip(*is).any(|(was, is)| less(was, is)));
-        assert!(decision.narrowing || narrows.is_none(), "somebody may do less, and nobody is waited for: {narrows:?}");
-        self.figures.destroyed += decision.destroy.len() as u64;
-        for key in &decision.destroy {
-            assert!(self.keys.remove(key), "{key:?} is destroyed and was not there");
-        }
-        for key in &decision.mint {
-            assert!(self.keys.insert(*key), "{key:?} is minted and was there");
-            // A view that opens again beside the other purpose takes its name again, with intervals that begin anew.
-            assert!(self.ever.insert(*key) || key.part != KeyPart::Log, "{key:?} comes back");
-            let older = self.ever.iter().any(|other| other.user == key.user && other.generation > key.generation);
-            assert!(!older, "{key:?} is of a generation that is over");
-        }
-        assert_eq!(self.keys, self.suite.state.keys().collect());
-        for (user, (was, is)) in (0..).zip(before.iter().zip(&self.rows)) {
-            let goes_on = was.iter().zip(is).any(|(was, is)| was.held.is_some() && was.lives == is.lives && is.held.is_some());
-            let Some(held) = self.suite.state.directory.of_external_id(&external(user)) else { continue };
-            let log = KeyName { user: held.id, generation: held.mailbox.generation, part: KeyPart::Log };
-            if is.iter().any(|row| row.held.is_some()) {
-                assert_eq!(decision.mint.contains(&log), !goes_on, "user {user}: a new log for new lives only");
-            }
-        }
-        self.figures.compared += 3 + 2 * u64::from(self.users);
     }
 
     /// Every gate of everybody, for each application and for any; as CheckConsent asks, by the clock, also when something
@@ -263,56 +205,6 @@ impl Both {
         self.figures.compared += 1;
     }
 
-    fn holdings(&mut self, user: User) {
-        let rows = self.rows[usize::from(user)];
-        let Some(held) = self.suite.state.directory.of_external_id(&external(user)) else {
-            assert!(rows.iter().all(|row| row.held.is_none()), "user {user}");
-            return;
-        };
-        let alive = rows.iter().any(|row| row.held.is_some());
-        let ingestion = match (rows.iter().any(Row::open), alive) {
-            (true, _) => Some(MailboxState::Open),
-            (false, true) => Some(MailboxState::Held),
-            (false, false) => None,
-        };
-        let reader = |row: Row| row.held.map(|_| if row.readable() { MailboxState::Open } else { MailboxState::Held });
-        let expected = [(Holder::Ingestion, ingestion), (Holder::Analytics, reader(rows[0])), (Holder::Graph, reader(rows[1]))];
-        for (holder, expected) in expected {
-            let has = holding(held, holder);
-            let state = Some(has.state).filter(|state| !matches!(state, MailboxState::None | MailboxState::Destroyed));
-            assert_eq!(state, expected, "user {user} {holder:?} of {rows:?}");
-            let view = holder.purpose().filter(|_| expected == Some(MailboxState::Open)).map(KeyPart::View);
-            assert_eq!((has.view, has.log()), (view, expected == Some(MailboxState::Open)), "user {user} {holder:?}");
-        }
-        for of in PURPOSES {
-            let row = rows[of as usize];
-            let found = match row.held {
-                Some(Held::Open) => 0,
-                Some(Held::Kept) => 1,
-                Some(Held::Back { .. }) => 2,
-                Some(Held::Destroyed) | None => 3,
-            };
-            self.figures.found[found] += 1;
-            let until = held.mailbox.held_since(purpose(of)).map(|since| since.seconds() + HOLD);
-            let expected = if let Some(Held::Back { until }) = row.held { Some(until) } else { None };
-            assert_eq!(until, expected, "user {user} {of:?}");
-            let intervals = held.mailbox.intervals.of(purpose(of));
-            for (position, open) in &self.open {
-                let then = open[usize::from(user)];
-                if then.iter().all(Option::is_none) {
-                    continue;
-                }
-                let within =
-                    |interval: &&consent_domain::Interval| interval.from <= *position && interval.to.is_none_or(|to| *position < to);
-                let folds = intervals.iter().find(within).map(|interval| interval.scope.map(Timestamp::seconds));
-                let lives = row.held.is_some() && self.born[usize::from(user)][of as usize] <= *position;
-                assert_eq!(folds, then[of as usize].filter(|_| lives), "user {user} {of:?} of {position}: {intervals:?}");
-                self.figures.compared += 1;
-            }
-        }
-        self.figures.compared += 8;
-    }
-
     /// What GetConsent shows: until when consent must come.
     fn deadlines(&mut self) {
         let then = self.tape.then();
@@ -322,26 +214,5 @@ impl Both {
             assert_eq!(shown, deadline, "{of:?}");
         }
         self.figures.compared += 2;
-    }
-}
-
-/// What the rules may refuse, and why: consent that would be over before it begins, or would end what is granted without saying so;
-/// withdrawing what was never granted; whoever and whatever is not known.
-fn refusable(tape: &Tape, said: &Said) -> Option<&'static str> {
-    let then = tape.then();
-    match said {
-        Said::Granted { expires: Some(end), .. } if *end <= then.now => Some("expired"),
-        Said::Granted { of, purposes, expires } => {
-            let shorter = |held: Option<Second>| expires.is_some_and(|end| held.is_none_or(|held| end < held));
-            let ends = |asked: Purpose| match of {
-                Type::Identifiable => names(*purposes, asked) && shorter(then.granted_until(asked)),
-                Type::Own | Type::Aggregated => true,
-            };
-            PURPOSES.into_iter().any(|asked| then.granted(asked) && ends(asked)).then_some("would withdraw")
-        }
-        Said::Revoked => (!then.given()).then_some("not granted"),
-        Said::GroupOut { group, .. } | Said::GroupIn { group, .. } => (!then.knows_group(*group)).then_some("no group"),
-        Said::UserOut { user, .. } | Said::UserIn { user, .. } | Said::Erased { user } => then.entry(*user).is_none().then_some("no user"),
-        _ => None,
     }
 }

@@ -1,6 +1,17 @@
 //! A second oracle for the consent rules, written from domain.md (sections 5 and 7) by another hand than the rules and
 //! than `tests/oracle.rs`: a list of what was said, by whom and when, read again from its beginning for every question. What is compared
 //! is everything the rules answer, for everybody, after everything said.
+//!
+//! Where domain.md leaves room, ARCHITECTURE.md ("Gates") was followed:
+//! - the basic tier asks G4, G5 and G6 only, and G7 does not close it;
+//! - where any application will do, G4 asks those that come furthest;
+//! - a complete sync that drops an opted-out group lets nobody in;
+//! - "only new data" is an instant that goes with each stretch in which a purpose was collected;
+//! - only consent to identifiable insights opens G3, and what ends by itself is decided when it is due.
+//!
+//! Where that says nothing either, the public docstrings of the crate were: shared mailboxes are read like a person's, other kinds have
+//! none; who has none is stopped at G2; a grant that would end sooner what is granted is refused; who was erased comes back opted out.
+//! "No G3 within 14 days of G1" is read to the letter: consent that was there within those days, if only for a moment, has come.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -13,6 +24,8 @@ mod holdings;
 mod suite;
 
 mod compare;
+mod figures;
+mod refusals;
 
 mod random;
 
@@ -24,7 +37,8 @@ mod examples;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use compare::{Both, Figures};
+use compare::Both;
+use figures::Figures;
 use random::{Company, USERS};
 
 const START: facts::Second = 1_700_000_000;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::{Both, Figures};
+use crate::compare::Both;
 use crate::facts::{DAY, Entry, Kind, Members, PURPOSES, Said, Second, Source, Switches, Type, Which};
+use crate::figures::Figures;
 
 const START: Second = 1_700_000_000;
 
