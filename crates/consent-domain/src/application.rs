@@ -23,7 +23,7 @@ pub struct Application {
     pub display_name: Box<str>,
     /// G1: the feature is on.
     pub feature: PerPurpose<bool>,
-    /// When each feature was last turned on; absent while it is off.
+    /// When each feature was last turned on; absent while it is off, and once consent that came has ended again.
     pub feature_since: PerPurpose<Option<Timestamp>>,
     /// Whether a feature that is off was switched off because no consent came in time.
     pub lapsed: PerPurpose<bool>,
@@ -55,8 +55,16 @@ impl Application {
     /// Until when consent must come for a feature that is on; nothing once it came.
     pub fn deadline(&self, consent: &TenantConsent, purpose: Purpose) -> Option<Timestamp> {
         let since = (*self.feature_since.of(purpose))?;
-        let came = consent.grant_time.is_some_and(|grant| consent.covers.of(purpose).is_some() && (consent.granted || grant >= since));
-        (!came).then(|| since.plus_days(DAYS_WITHOUT_CONSENT))
+        (!consent.opens_mailboxes(purpose)).then(|| since.plus_days(DAYS_WITHOUT_CONSENT))
+    }
+
+    /// The application as one consent ends and another, or none, takes its place: what ended had come in time for the features that are
+    /// on, so they have no deadline any more.
+    #[must_use]
+    pub fn outliving(&self, ended: &TenantConsent, next: &TenantConsent) -> Self {
+        let ends = |purpose| ended.opens_mailboxes(purpose) && !next.opens_mailboxes(purpose);
+        let feature_since = PerPurpose::from_fn(|purpose| self.feature_since.of(purpose).filter(|_| !ends(purpose)));
+        Self { feature_since, ..self.clone() }
     }
 
     /// The application with the switches of `next`, turned at an instant.
@@ -97,22 +105,32 @@ mod tests {
         let never = TenantConsent::default();
         let granted = consented(ConsentType::IdentifiableInsights);
         let withdrawn = TenantConsent { granted: false, revoke_time: Some(INSTANT), ..granted.clone() };
+        let lesser = consented(ConsentType::AggregatedInsights);
         let one = TenantConsent { covers: PerPurpose { analytics: Some(Cover::default()), graph: None }, ..granted.clone() };
-        let before = TenantConsent { grant_time: Some(INSTANT.plus_days(-1)), granted: false, ..granted.clone() };
-        let app = application("crm", true, true, true);
-        let check = |consent: &TenantConsent, purpose, deadline: Option<i64>| {
+        let over = Cover { expire_time: Some(INSTANT), expired: true };
+        let expired = TenantConsent { covers: PerPurpose { analytics: Some(over), graph: Some(Cover::default()) }, ..granted.clone() };
+        let check = |app: &Application, consent: &TenantConsent, purpose, deadline: Option<i64>| {
             assert_eq!(app.deadline(consent, purpose), deadline.map(|days| INSTANT.plus_days(days)), "{consent:?} {purpose:?}");
             for (days, off) in [(13, false), (14, deadline.is_some())] {
                 let at = app.at(consent, INSTANT.plus_days(days));
                 assert_eq!((!at.feature.of(purpose), *at.lapsed.of(purpose)), (off, off), "{consent:?} {purpose:?} {days}");
             }
         };
-        check(&never, ConnectionGraph, Some(14));
-        check(&granted, ConnectionGraph, None);
-        check(&withdrawn, ConnectionGraph, None);
-        check(&before, RelationshipAnalytics, Some(14));
-        check(&one, RelationshipAnalytics, None);
-        check(&one, ConnectionGraph, Some(14));
+        let app = application("crm", true, true, true);
+        check(&app, &never, ConnectionGraph, Some(14));
+        check(&app, &granted, ConnectionGraph, None);
+        check(&app, &one, RelationshipAnalytics, None);
+        check(&app, &one, ConnectionGraph, Some(14));
+        // Turned on after consent ended.
+        check(&app, &withdrawn, RelationshipAnalytics, Some(14));
+        check(&app, &expired, RelationshipAnalytics, Some(14));
+        check(&app, &expired, ConnectionGraph, None);
+        // Only consent to identifiable insights is the one that must come.
+        check(&app, &lesser, ConnectionGraph, Some(14));
+        // Turned on before consent ended.
+        check(&app.outliving(&granted, &withdrawn), &withdrawn, ConnectionGraph, None);
+        check(&app.outliving(&granted, &expired), &expired, RelationshipAnalytics, None);
+        check(&app.outliving(&one, &withdrawn), &withdrawn, ConnectionGraph, Some(14));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn due(state: &State) -> Option<Timestamp> {
 /// The tenant's consent and applications as they are at an instant, though what ended may not have been decided yet.
 pub fn present(state: &State, now: Timestamp) -> (TenantConsent, Vec<Application>) {
     let consent = state.consent.at(now);
-    let applications = state.applications.values().map(|held| held.at(&consent, now)).collect();
+    let applications = state.applications.values().map(|held| held.outliving(&state.consent, &consent).at(&consent, now)).collect();
     (consent, applications)
 }
 
@@ -34,8 +34,12 @@ pub fn decide(state: &State, moment: Moment) -> Decision {
     let after = state.gates_under(&applications, &consent);
     touch::everybody(&mut decision, state, &after);
     drop(after);
-    let changed = applications.into_iter().filter(|next| state.applications.get(&next.id) != Some(next));
-    decision.applications.extend(changed.map(|next| Application { position: moment.position, ..next }));
+    let changed = applications.into_iter().filter_map(|next| {
+        let held = state.applications.get(&next.id)?;
+        let position = if next.same_as(held) { held.position } else { moment.position };
+        (next != *held).then_some(Application { position, ..next })
+    });
+    decision.applications.extend(changed);
     decision.consent = (consent != state.consent).then_some(consent);
     decision
 }
@@ -75,6 +79,8 @@ mod tests {
         assert_eq!(open(&state), [true, false]);
         state.apply(&ends(&state, 40));
         assert_eq!((open(&state), state.keys().count()), ([false, false], 0));
+        // Consent had come in time: the feature stays on, and nobody turned a switch.
+        assert_eq!((state.applications["crm"].position, due(&state)), (2, None));
         // Granted again, it begins anew.
         let again = grant::decide(&state, &testing::grant(ConsentType::IdentifiableInsights), later(60, 41)).unwrap();
         assert!(again.mint.iter().all(|name| name.generation == 2) && again.opened == 3);

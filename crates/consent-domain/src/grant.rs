@@ -64,6 +64,7 @@ pub fn decide(state: &State, command: &Grant, moment: Moment) -> Result<Decision
         return Ok(decision);
     }
     touch::everybody(&mut decision, state, &state.gates_with(&consent, &state.settings));
+    decision.applications = state.outliving(&consent);
     decision.consent = Some(consent);
     Ok(decision)
 }

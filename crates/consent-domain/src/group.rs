@@ -53,14 +53,25 @@ pub struct Groups(pub BTreeMap<Box<str>, Group>);
 pub type Reach = BTreeMap<Box<str>, PerPurpose<Option<OptOutMode>>>;
 
 impl Groups {
-    /// Everybody who is in a group, directly or through other groups, once. Groups that contain each other are no trouble.
+    /// Everybody who is in a group, directly or through other groups, once.
     pub fn everybody_in<'a>(&'a self, id: &'a str) -> BTreeSet<&'a str> {
-        let (mut seen, mut waiting, mut members) = (BTreeSet::from([id]), vec![id], BTreeSet::new());
+        let within = self.within([id]).into_iter().filter_map(|id| self.0.get(id));
+        within.flat_map(|group| group.members.iter().map(Box::as_ref)).collect()
+    }
+
+    /// The groups that are opted out of anything, and every known group within them.
+    pub fn opted_out_or_within(&self) -> BTreeSet<&str> {
+        self.within(self.0.iter().filter(|(_, group)| group.is_opted_out()).map(|(id, _)| id.as_ref()))
+    }
+
+    /// These groups and every known group within them. Groups that contain each other are no trouble.
+    fn within<'a>(&'a self, ids: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
+        let mut seen: BTreeSet<&str> = ids.into_iter().collect();
+        let mut waiting: Vec<&str> = seen.iter().copied().collect();
         while let Some(group) = waiting.pop().and_then(|id| self.0.get(id)) {
-            members.extend(group.members.iter().map(Box::as_ref));
             waiting.extend(group.groups.iter().map(Box::as_ref).filter(|id| self.0.contains_key(*id) && seen.insert(id)));
         }
-        members
+        seen
     }
 
     /// What the opted-out groups do to everybody.

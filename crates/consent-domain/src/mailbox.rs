@@ -32,7 +32,7 @@ pub struct KeyName {
 pub struct Interval {
     /// Blocks sealed at or after this position may be folded.
     pub from: u64,
-    /// Blocks sealed at or after this position may not; absent: open now.
+    /// Blocks sealed at or after this position may not; absent: open now; the same as `from`: none.
     pub to: Option<u64>,
     /// Interactions before this instant do not count, though they were sealed within the interval; absent: all count.
     pub scope: Option<Timestamp>,
@@ -174,6 +174,7 @@ impl Mailbox {
                     change.destroy.push(KeyPart::View(purpose));
                     *next.phases.of_mut(purpose) = None;
                     next.intervals.of_mut(purpose).clear();
+                    next.hide_from_other(self, purpose, wanted, moment.position);
                 }
                 Standing::Destroyed => {}
             }
@@ -188,6 +189,17 @@ impl Mailbox {
             if let Some(last) = self.intervals.of_mut(purpose).last_mut().filter(|last| last.to.is_none()) {
                 last.to = Some(position);
             }
+        }
+    }
+
+    /// What a purpose that is destroyed collected alone stays hidden from the other, should that one go on: it rests from here on, by an
+    /// interval in which nothing lies, since nothing else tells of it any more.
+    fn hide_from_other(&mut self, held: &Self, destroyed: Purpose, wanted: PerPurpose<Standing>, position: u64) {
+        let other = destroyed.other();
+        let opens = matches!(wanted.of(other), Standing::Open { .. });
+        let last = held.intervals.of(other).last().copied().filter(|last| last.to.is_some());
+        if let Some(last) = last.filter(|_| !opens && !held.nothing_sealed_since_closed(other)) {
+            push(self.intervals.of_mut(other), Interval { from: position, to: Some(position), ..last });
         }
     }
 
@@ -213,8 +225,12 @@ fn rescope(intervals: &mut Vec<Interval>, position: u64, scope: Option<Timestamp
 fn open(intervals: &mut Vec<Interval>, position: u64, scope: Option<Timestamp>, resumes: bool) {
     match intervals.last_mut() {
         Some(last) if resumes && last.scope == scope => last.to = None,
-        _ => intervals.push(Interval { from: position, to: None, scope }),
+        _ => push(intervals, Interval { from: position, to: None, scope }),
     }
+}
+
+fn push(intervals: &mut Vec<Interval>, interval: Interval) {
+    intervals.push(interval);
     if intervals.len() > INTERVALS_KEPT {
         intervals.remove(0);
     }
@@ -298,6 +314,18 @@ mod tests {
         check(&[(OPEN, OPEN), (Held, OPEN), (Held, Held), (OPEN, OPEN)], (&[], &[]), 1, &[(1, Some(2)), (4, None)], &[(1, None)]);
         check(&[(OPEN, OPEN), (Held, Held), (Destroyed, Destroyed)], (&[], &[Log, ANALYTICS, GRAPH]), 1, &[], &[]);
         check(&[(OPEN, OPEN), (Held, Held), (Held, Destroyed)], (&[], &[GRAPH]), 1, &held, &[]);
+    }
+
+    #[test]
+    fn what_a_destroyed_purpose_collected_alone_stays_hidden_from_the_other() {
+        let hidden = [(1, Some(2)), (3, Some(3))];
+        check(&[(OPEN, OPEN), (OPEN, Held), (Destroyed, Held)], (&[], &[ANALYTICS]), 1, &[], &hidden);
+        check(&[(OPEN, OPEN), (OPEN, Held), (Destroyed, Held), (Destroyed, OPEN)], (&[], &[]), 1, &[], &[(1, Some(2)), (3, None)]);
+        check(&[(OPEN, OPEN), (OPEN, Held), (Destroyed, OPEN)], (&[], &[ANALYTICS]), 1, &[], &[(1, Some(2)), (3, None)]);
+        check(&[(OPEN, OPEN), (Kept, OPEN), (Kept, Held), (OPEN, Destroyed)], (&[], &[GRAPH]), 1, &[(1, Some(2)), (4, None)], &[]);
+        // Nothing was collected meanwhile.
+        check(&[(OPEN, OPEN), (OPEN, Held), (Held, Held), (Held, Destroyed)], (&[], &[GRAPH]), 1, &[(1, Some(3))], &[]);
+        check(&[(OPEN, OPEN), (Held, Held), (Held, Destroyed), (OPEN, Destroyed)], (&[], &[]), 1, &[(1, None)], &[]);
     }
 
     #[test]

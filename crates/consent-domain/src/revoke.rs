@@ -39,6 +39,7 @@ pub fn decide(state: &State, command: &Revoke, moment: Moment) -> Result<Decisio
     let mut decision = Decision::at(moment);
     touch::everybody(&mut decision, state, &state.gates_with(&consent, &state.settings));
     command.allowed.check(state, &decision).map_err(RevokeError::WouldDestroy)?;
+    decision.applications = state.outliving(&consent);
     decision.consent = Some(consent);
     decision.narrowing = true;
     Ok(decision)

@@ -121,6 +121,12 @@ impl State {
         })
     }
 
+    /// The applications that change as `next` takes the place of the tenant's consent: none of them in its switches.
+    pub fn outliving(&self, next: &TenantConsent) -> Vec<Application> {
+        let outliving = self.applications.values().map(|held| (held, held.outliving(&self.consent, next)));
+        outliving.filter(|(held, next)| *held != next).map(|(_, next)| next).collect()
+    }
+
     /// Until when the tenant's consent must come for a feature that is on in some application: the earliest such instant.
     pub fn consent_deadline(&self, purpose: Purpose) -> Option<Timestamp> {
         self.applications.values().filter_map(|application| application.deadline(&self.consent, purpose)).min()

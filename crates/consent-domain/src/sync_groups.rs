@@ -2,7 +2,7 @@
 //! what is new (domain.md, section 7).
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::group::GROUPS_PER_TENANT;
@@ -34,7 +34,8 @@ pub struct GroupsSynced {
     pub updated: u64,
     /// Groups that a full sync no longer names, and that are gone.
     pub removed: u64,
-    /// Groups that a full sync no longer names, but that are opted out: they stay as they were until they are let in.
+    /// Groups that a full sync no longer names, but that are opted out, or within a group that is: they stay as they were until that one
+    /// is let in.
     pub kept: u64,
     /// Groups that were as kept.
     pub unchanged: u64,
@@ -73,8 +74,9 @@ pub fn decide(
         }
     }
     if mode == Mode::Full {
-        for (id, held) in state.groups.0.iter().filter(|(id, _)| !named.contains_key(*id) && !untouched.contains(*id)) {
-            if held.is_opted_out() {
+        let staying: BTreeSet<Box<str>> = groups.opted_out_or_within().into_iter().map(Into::into).collect();
+        for id in state.groups.0.keys().filter(|id| !named.contains_key(*id) && !untouched.contains(*id)) {
+            if staying.contains(id) {
                 synced.kept += 1;
                 continue;
             }
@@ -150,6 +152,23 @@ mod tests {
         let synced = run(&state, Mode::Delta, &parts);
         let (_, Some(group)) = &synced.decision.groups[0] else { panic!("a group") };
         assert_eq!((group.members.len(), group.groups.len()), (2, 1));
+    }
+
+    #[test]
+    fn a_full_sync_that_drops_an_opted_out_group_lets_nobody_in_through_the_groups_within() {
+        let nest = [group_entry("board", &[], &["legal"]), group_entry("legal", &[], &["seniors"]), group_entry("seniors", &["u1"], &[])];
+        let mut state = granted();
+        state.apply(&run(&state, Mode::Delta, &nest).decision);
+        state.apply(&opt_group::out(&state, "board", BOTH, OptOutMode::EraseHistory, Allowed::Few(0), moment(9)).unwrap());
+        let check = |groups: &[GroupEntry], kept, opened| {
+            let synced = run(&state, Mode::Full, groups);
+            assert_eq!((synced.kept, synced.decision.opened), (kept, opened), "{groups:?}");
+        };
+        check(&[], 3, 0);
+        check(&nest[..1], 2, 0);
+        // The directory says so itself.
+        check(&[group_entry("board", &[], &[])], 0, 1);
+        check(&[group_entry("legal", &[], &[])], 1, 1);
     }
 
     #[test]
