@@ -51,7 +51,7 @@ pub enum About {
     ErasureNamed(u64, u64),
     /// The key `names` is replaced, or its replacement is over.
     Names(NamesKey),
-    /// Mailboxes only, for instance after 30 days of hold.
+    /// Mailboxes only, for instance after 30 days of hold; or only what is due later.
     Mailboxes,
 }
 
@@ -90,7 +90,9 @@ pub fn derive(before: Option<&State>, decision: &Decision) -> Vec<Event> {
     }));
     let held = before.map(|state| &state.consent);
     abouts.extend(consent.as_ref().filter(|next| held != Some(next)).map(|next| consented(held, next)));
-    abouts.extend(applications.iter().cloned().map(About::Application));
+    let held = |id: &str| before.and_then(|state| state.applications.get(id));
+    let stands = |next: &Application| held(&next.id).is_some_and(|held| held.same_as(next) && held.lapsed == next.lapsed);
+    abouts.extend(applications.iter().filter(|next| !stands(next)).cloned().map(About::Application));
     abouts.extend(groups.iter().map(|(id, group)| About::Group(id.clone(), group.clone())));
     abouts.extend(directory(before, users.iter().map(AsRef::as_ref)));
     let known = |user: &User| before.and_then(|state| state.directory.get(user.id)).map(|held| held.choice).unwrap_or_default();
@@ -220,6 +222,17 @@ mod tests {
         let made = Decision { settings: Some(settings.clone()), ..Decision::at(moment(8)) };
         assert_eq!(abouts(None, &made), [About::TenantCreated(settings.clone())]);
         assert_eq!(abouts(Some(&tenant()), &made), [About::TenantChanged(settings)]);
+        let mut application = testing::application("crm", true, true, true);
+        let registered = Decision { applications: vec![application.clone()], ..Decision::at(moment(8)) };
+        assert_eq!(abouts(Some(&tenant()), &registered).len(), 1);
+        let mut before = tenant();
+        before.apply(&registered);
+        application.feature_since = PerPurpose::default();
+        let other_deadline = Decision { applications: vec![application.clone()], ..Decision::at(moment(9)) };
+        assert_eq!(abouts(Some(&before), &other_deadline), [About::Mailboxes]);
+        application.lapsed.graph = true;
+        let lapsed = Decision { applications: vec![application.clone()], ..Decision::at(moment(9)) };
+        assert_eq!(abouts(Some(&before), &lapsed), [About::Application(application)]);
         let names = Decision { names: Some(NamesKey::default()), ..Decision::at(moment(8)) };
         assert_eq!(abouts(Some(&tenant()), &names), [About::Names(NamesKey::default())]);
     }

@@ -1,5 +1,6 @@
 //! What ends by itself is ended here: a task that takes the decision when it is due, as any other (domain.md, section 7).
 
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) async fn settle(core: &Arc<Core>) -> Result<(), Fault> {
     let tenants: Vec<_> = core.tenants.read().held.keys().cloned().collect();
     for tenant in tenants {
-        end(core, tenant).await?;
+        end(Arc::clone(core), tenant).await?;
     }
     Ok(())
 }
@@ -47,7 +48,7 @@ async fn watch(core: Weak<Core>) {
         }
         let (now, dues) = (core.clock.now(), known.as_ref().map(|(_, dues)| dues.as_slice()).unwrap_or_default());
         for (tenant, _) in dues.iter().filter(|(_, due)| *due <= now) {
-            if let Err(fault) = end(&core, tenant.clone()).await {
+            if let Err(fault) = end(Arc::clone(&core), tenant.clone()).await {
                 tracing::warn!(reason = fault.reason.as_str(), "what is due has not ended, and is tried again");
             }
         }
@@ -68,17 +69,24 @@ fn dues(core: &Core) -> Vec<(TenantId, Timestamp)> {
 }
 
 /// Ends what is due for a tenant. It holds at its holders when it is answered; a withdrawal that waits for somebody silent goes on alone.
-async fn end(core: &Arc<Core>, tenant: TenantId) -> Result<(), Fault> {
+/// Boxed, for a decision asks for it.
+pub(crate) fn end(core: Arc<Core>, tenant: TenantId) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>> {
     let command = Command { tenant, actor: Actor::Suite, repeat: None, validate_only: false, narrows: false, named: Vec::new() };
-    let decided = core.decide(
-        command,
-        |state, moment| Ok((expire::decide(state, moment), ())),
-        // Nobody asked; the shape of an answer is needed for nobody.
-        |_, decision, (), revision| pb::RevokeConsentResponse { mailboxes_closed: decision.closed as i64, revision, ..Default::default() },
-    );
-    let closed = decided.await?.answer.mailboxes_closed;
-    if closed > 0 {
-        tracing::info!(closed, "ended by itself");
-    }
-    Ok(())
+    Box::pin(async move {
+        let decided = core.decide(
+            command,
+            |state, moment| Ok((expire::decide(state, moment), ())),
+            // Nobody asked; the shape of an answer is needed for nobody.
+            |_, decision, (), revision| pb::RevokeConsentResponse {
+                mailboxes_closed: decision.closed as i64,
+                revision,
+                ..Default::default()
+            },
+        );
+        let closed = decided.await?.answer.mailboxes_closed;
+        if closed > 0 {
+            tracing::info!(closed, "ended by itself");
+        }
+        Ok(())
+    })
 }

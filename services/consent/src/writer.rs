@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use consent_domain::{Decision, Moment, NamesKey, State};
+use consent_domain::{Decision, Moment, NamesKey, State, expire};
 use contracts::consent::v1 as pb;
 use parking_lot::RwLock;
 use prost::Message;
@@ -23,6 +23,7 @@ use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
 use crate::erasures::{self, Erasures};
 use crate::events::{Actor, Appended, Draft, Ledger, Texts};
+use crate::expiring;
 use crate::keys::{self, Keys, TenantKeys};
 use crate::requests::{self, Kept, Repeatable, RequestKey};
 use crate::steps::{Observer, Step};
@@ -105,8 +106,7 @@ impl Core {
         let core = Arc::clone(self);
         let narrowed = (command.narrows && !command.validate_only).then(|| command.tenant.clone());
         let decided = self.to_its_end(async move {
-            let mut kept = core.writing().await?;
-            let now = core.clock.now();
+            let (mut kept, now) = core.turn(&command).await?;
             let (held, position) = core.present(&command.tenant)?;
             if let Some(decided) = core.answered(&command, &held, now).await? {
                 return Ok(decided);
@@ -333,6 +333,20 @@ impl Core {
         self.passed(Step::HoldersTold);
         self.changed.notify_one();
         tracing::info!(position, narrowing, users = decision.users.len(), minted = decision.mint.len(), "decided");
+    }
+
+    /// The right to decide about a tenant, and the instant of it. What is due by then is decided first: a command that reopens what has ended
+    /// would find it open.
+    async fn turn(self: &Arc<Self>, command: &Command) -> Result<(MutexGuard<'_, Kept>, Timestamp), Fault> {
+        let kept = self.writing().await?;
+        let now = self.clock.now();
+        let ends = |due: Timestamp| due <= now && !matches!(command.actor, Actor::Suite);
+        if !expire::due(&self.present(&command.tenant)?.0.state).is_some_and(ends) {
+            return Ok((kept, now));
+        }
+        drop(kept);
+        expiring::end(Arc::clone(self), command.tenant.clone()).await?;
+        Ok((self.writing().await?, self.clock.now()))
     }
 
     /// The right to decide and write, which one has at a time.

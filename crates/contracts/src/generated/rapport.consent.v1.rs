@@ -7086,10 +7086,10 @@ pub struct StoredApplication {
     /// G4: the chosen roles.
     #[prost(string, repeated, tag = "7")]
     pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// When RELATIONSHIP_ANALYTICS was turned on, in microseconds since 1970; 0: it is off.
+    /// When RELATIONSHIP_ANALYTICS was turned on, in microseconds since 1970; 0: it is off, or consent came in time.
     #[prost(sfixed64, tag = "8")]
     pub analytics_since_micros: i64,
-    /// When CONNECTION_GRAPH was turned on, in microseconds since 1970; 0: it is off.
+    /// When CONNECTION_GRAPH was turned on, in microseconds since 1970; 0: it is off, or consent came in time.
     #[prost(sfixed64, tag = "9")]
     pub graph_since_micros: i64,
     /// Whether RELATIONSHIP_ANALYTICS switched off by itself.

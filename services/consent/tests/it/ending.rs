@@ -52,6 +52,23 @@ async fn a_legacy_grant_ends_by_itself_and_its_holder_knew_when() {
 }
 
 #[tokio::test]
+async fn what_has_ended_is_not_reopened_by_whoever_comes_before_the_clock_was_looked_at() {
+    let clock = Arc::new(ManualClock::at(NOW));
+    let suite = suite(&clock).await;
+    told(suite.consents().grant_consent(legacy(common::Purpose::ConnectionGraph, 10)).await).unwrap();
+    // The task that looks at the clock has just done so.
+    suite.turns().await;
+    clock.advance(Duration::from_secs(10 * 86_400));
+    let granted = told(suite.consents().grant_consent(legacy(common::Purpose::ConnectionGraph, 20)).await).unwrap();
+    assert_eq!(granted.mailboxes_opened, 3, "opened anew, with keys of its own");
+    let events = pb::ListConsentEventsRequest { tenant_id: TENANT.into(), page_size: 1000, ..Default::default() };
+    let events = told(suite.consents().list_consent_events(events).await).unwrap().events;
+    let kinds: Vec<_> = events[3..].iter().map(pb::ConsentEvent::kind).collect();
+    let granted = pb::ConsentEventKind::ConsentGranted;
+    assert_eq!(kinds, [granted, pb::ConsentEventKind::ConsentEnded, pb::ConsentEventKind::Erased, granted]);
+}
+
+#[tokio::test]
 async fn a_feature_without_consent_switches_off_and_consent_says_until_when() {
     let clock = Arc::new(ManualClock::at(NOW));
     let suite = suite(&clock).await;
