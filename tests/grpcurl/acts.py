@@ -26,6 +26,10 @@ OVERVIEW = "rapport.gateway.v1.OverviewService"
 INTERNAL = [
     ("rapport.consent.v1.EnforcementService", "consent", "Enforce", {}),
     ("rapport.consent.v1.StoreRegistryService", "consent", "RegisterStore", {"storeId": "7", "kind": "STORE_KIND_LOG"}),
+    ("rapport.consent.v1.ExportService", "consent", "Export", {"tenantId": TENANT, "addresses": [GRACE]}),
+    ("rapport.ingestion.v1.ExportService", "ingestion", "Export", {"tenantId": TENANT, "addresses": [GRACE]}),
+    ("rapport.analytics.v1.ExportService", "analytics", "Export", {"tenantId": TENANT, "addresses": [GRACE]}),
+    ("rapport.graph.v1.ExportService", "graph", "Export", {"tenantId": TENANT, "personIds": ["1"]}),
     ("rapport.common.v1.MaintenanceService", "consent", "Backup", {}),
     ("rapport.common.v1.MaintenanceService", "ingestion", "Backup", {}),
     ("rapport.common.v1.MaintenanceService", "analytics", "Backup", {}),

@@ -18,6 +18,7 @@ mod crash;
 mod deleting;
 mod enforcement;
 mod erasing;
+mod exporting;
 mod groups;
 mod joint;
 mod ledger;

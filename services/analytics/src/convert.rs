@@ -1,6 +1,7 @@
 //! Messages to the domain's words and back: the only place of the service where both appear. Field violations end here.
 
 mod deletion;
+mod export;
 mod fields;
 mod question;
 mod record;
@@ -12,6 +13,7 @@ use vocabulary::entry::{RecordKind, RecordRef};
 use vocabulary::{Timestamp, Violation};
 
 pub use deletion::deletion;
+pub use export::{Exporting, exported, exported_timeline, exporting};
 pub use question::{GridQuestion, about, grid, list, one};
 pub use record::{Draft, draft, message as record_message, upserted};
 pub use relationship::message as relationship_message;

@@ -1,10 +1,12 @@
 //! The services as tonic calls them: shape in, shape out. The order of what a request waits for and reads is here; no rule is.
 
+mod export;
 mod records;
 mod relationships;
 
 use runtime::{Caller, Role};
 
+pub use export::Exports;
 pub use records::Records;
 pub use relationships::Relationships;
 

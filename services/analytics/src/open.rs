@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use consent_client::{Reporter, StoreKind, Subscriber};
 use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
+use contracts::analytics::v1::export_service_server::ExportServiceServer;
 use contracts::analytics::v1::record_service_server::RecordServiceServer;
 use contracts::common::v1::BackupPart;
 use feed::View;
@@ -13,7 +14,7 @@ use store::{Options, Store};
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use vocabulary::Fault;
 
-use crate::grpc::{Records, Relationships};
+use crate::grpc::{Exports, Records, Relationships};
 use crate::people::People;
 use crate::record_store::{self, RecordStore};
 use crate::waiting::Waiting;
@@ -75,6 +76,8 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
         };
     }
     let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store)));
+    let exports = ExportServiceServer::new(Exports::new(waiting.clone(), Arc::clone(&store), view.clone()));
     let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
-    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)).internal(maintenance))
+    let area = Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships));
+    Ok(area.internal(sized!(exports, config.limits.internal())).internal(maintenance))
 }

@@ -7,6 +7,7 @@ pub(crate) mod consent;
 pub(crate) mod directory;
 pub(crate) mod erasure;
 pub(crate) mod event;
+pub(crate) mod export;
 pub(crate) mod group;
 pub(crate) mod tenant;
 

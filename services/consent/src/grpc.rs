@@ -6,6 +6,7 @@ mod directory;
 mod enforcement;
 mod erasure;
 mod events;
+mod export;
 mod groups;
 mod store_registry;
 mod tenant;
@@ -15,6 +16,7 @@ pub(crate) use consent::Consents;
 pub(crate) use directory::Directories;
 pub(crate) use enforcement::Enforcement;
 pub(crate) use erasure::Erasing;
+pub(crate) use export::Exporting;
 pub(crate) use store_registry::Registry;
 pub(crate) use tenant::Tenants;
 

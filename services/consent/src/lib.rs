@@ -42,6 +42,7 @@ use contracts::consent::v1::consent_service_server::{self, ConsentServiceServer}
 use contracts::consent::v1::directory_service_server::{self, DirectoryServiceServer};
 use contracts::consent::v1::enforcement_service_server::{self, EnforcementServiceServer};
 use contracts::consent::v1::erasure_service_server::{self, ErasureServiceServer};
+use contracts::consent::v1::export_service_server::{self, ExportServiceServer};
 use contracts::consent::v1::store_registry_service_server::{self, StoreRegistryServiceServer};
 use contracts::consent::v1::tenant_service_server::{self, TenantServiceServer};
 use runtime::{Area, Context, sized};
@@ -99,11 +100,16 @@ const PUBLIC: [&str; 5] = [
 ];
 
 /// The services for the suite's own.
-const INTERNAL: [&str; 3] =
-    [store_registry_service_server::SERVICE_NAME, enforcement_service_server::SERVICE_NAME, maintenance_service_server::SERVICE_NAME];
+const INTERNAL: [&str; 4] = [
+    store_registry_service_server::SERVICE_NAME,
+    enforcement_service_server::SERVICE_NAME,
+    export_service_server::SERVICE_NAME,
+    maintenance_service_server::SERVICE_NAME,
+];
 
 impl Service {
-    /// The services of the area: five for clients; Enforce, the registry of stores and the upkeep of its own for the suite.
+    /// The services of the area: five for clients; Enforce, exports, the registry of stores and the upkeep of its own for the
+    /// suite.
     pub fn area(&self) -> Area {
         let core = match &self.0 {
             Ok(core) => core,
@@ -124,6 +130,7 @@ impl Service {
             .public(compressed!(ConsentServiceServer::new(grpc::Consents(Arc::clone(core)))))
             .public(compressed!(DirectoryServiceServer::new(grpc::Directories(Arc::clone(core)))))
             .public(compressed!(ErasureServiceServer::new(grpc::Erasing(Arc::clone(core)))))
+            .internal(sized!(ExportServiceServer::new(grpc::Exporting(Arc::clone(core))), core.limits.internal()))
             .internal(sized!(registry, core.limits.internal()))
             .internal(sized!(enforcement, core.limits.internal()))
             .internal(maintenance)

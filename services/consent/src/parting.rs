@@ -63,15 +63,8 @@ async fn grant(core: &Core, length: Duration) -> Result<(), Fault> {
     }
     let length_millis = u64::try_from(farewell.length.as_millis()).unwrap_or(u64::MAX);
     let row = pb::StoredFarewell { instances: farewell.holders.iter().copied().collect(), length_millis };
-    // As a decision is: a store that was put back from before it must be known to be behind.
-    let position = core.tenants.read().position + 1;
-    let head = pb::StoredHead { position, ..core.head };
-    let recorded = core.store.commit::<_, StoreError>(move |changes| {
-        changes.put::<tables::Head>(&(), &head)?;
-        changes.put::<tables::Farewells>(&(), &row)
-    });
-    recorded.await?;
-    core.keys.destroy(Vec::new(), position).await?;
+    // No decision, and not noted in the keyring: a backup from before a clean stop lacks nothing that was decided.
+    core.store.commit::<_, StoreError>(move |changes| changes.put::<tables::Farewells>(&(), &row)).await?;
     core.hub.part(&farewell);
     tracing::info!(holders = farewell.holders.len(), "farewell leases are granted");
     tokio::time::sleep(PASSING_ON).await;

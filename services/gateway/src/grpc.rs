@@ -9,9 +9,11 @@ use contracts::gateway::v1 as pb;
 use contracts::gateway::v1::overview_service_server::OverviewService;
 use contracts::graph::v1::graph_service_client::GraphServiceClient;
 use runtime::{Caller, Context, Link, Onward, answer, fault_of, sized};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use vocabulary::{Clock, Fault};
 
+use crate::export::Exports;
 use crate::{compose, convert, reach};
 
 /// How long the parts have when the caller names no deadline.
@@ -25,6 +27,7 @@ pub struct Overviews {
     analytics: AnalyticsServiceClient<Link>,
     graph: GraphServiceClient<Link>,
     consent: ConsentServiceClient<Link>,
+    exports: Exports,
     areas: Vec<(&'static str, Link)>,
 }
 
@@ -37,6 +40,7 @@ impl Overviews {
             analytics: sized!(AnalyticsServiceClient::new(context.link("analytics")), sizes),
             graph: sized!(GraphServiceClient::new(context.link("graph")), sizes),
             consent: sized!(ConsentServiceClient::new(context.link("consent")), sizes),
+            exports: Exports::new(context),
             areas: crate::FORWARDED.iter().map(|(area, _)| (*area, context.link(area))).collect(),
         }
     }
@@ -81,6 +85,13 @@ impl OverviewService for Overviews {
             Err(fault) => Err(fault),
         };
         answer(overview)
+    }
+
+    type ExportPersonStream = ReceiverStream<Result<pb::ExportPersonResponse, Status>>;
+
+    async fn export_person(&self, request: Request<pb::ExportPersonRequest>) -> Result<Response<Self::ExportPersonStream>, Status> {
+        let begun = self.exports.clone().begin(Onward::of(&request), request.into_inner());
+        answer(begun.await.map(ReceiverStream::new))
     }
 
     async fn get_server_info(&self, _: Request<pb::GetServerInfoRequest>) -> Result<Response<pb::GetServerInfoResponse>, Status> {

@@ -1,8 +1,9 @@
-//! The gateway: the one address clients need. It composes overviews and forwards every public service of the other areas unread.
+//! The gateway: the one address clients need. It composes overviews and exports, and forwards every public service of the other areas unread.
 //! No store, no keys, no cache of personal data.
 
 mod compose;
 mod convert;
+mod export;
 mod grpc;
 mod reach;
 

@@ -5,6 +5,7 @@ mod open;
 pub use open::{AREA, open, ties_place};
 
 mod convert;
+mod export;
 mod grpc;
 
 mod follow;

@@ -1,6 +1,7 @@
 //! How the service comes to life: the view's store opened, the feed followed, the routes handed to whoever serves them.
 
 use consent_client::{StoreKind, Subscriber};
+use contracts::graph::v1::export_service_server::ExportServiceServer;
 use contracts::graph::v1::graph_service_server::GraphServiceServer;
 use feed::View;
 use maintenance::Place;
@@ -8,6 +9,7 @@ use runtime::{Area, Config, Context, sized};
 use store::{Options, Store};
 use vocabulary::Fault;
 
+use crate::export::Exports;
 use crate::grpc::Grpc;
 
 /// The area's word: its folder, its socket, its settings.
@@ -22,7 +24,7 @@ pub fn ties_place(config: &Config) -> Place {
     Place { path: config.area_dir(AREA).join("ties"), options }
 }
 
-/// Opens the service on its view in `data_dir/graph/ties`: GraphService in public.
+/// Opens the service on its view in `data_dir/graph/ties`: GraphService in public, ExportService within the suite.
 ///
 /// `consent` must be a subscription as [`consent_client::Holder::Graph`]. `context` links to ingestion, which it follows, and to
 /// analytics, which knows the records. Returns as soon as the store is open; until the view has caught up with the log, requests
@@ -36,6 +38,8 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
     let store = Store::open(&place.path, place.options).await?;
     consent.begin(store.incarnation(), store.clone());
     let view = View::start(context, store, StoreKind::Ties, consent.clone()).await?;
+    let exports = ExportServiceServer::new(Exports::new(context, consent.clone(), view.clone()));
     let service = GraphServiceServer::new(Grpc::new(context, consent, view));
-    Ok(Area::new(AREA, contracts::DESCRIPTORS).public(sized!(service, config.limits.public())))
+    let area = Area::new(AREA, contracts::DESCRIPTORS).public(sized!(service, config.limits.public()));
+    Ok(area.internal(sized!(exports, config.limits.internal())))
 }

@@ -9,6 +9,7 @@ use vocabulary::entry::Version;
 use vocabulary::{Address, Fault, Identity, PersonId, TenantId, Timestamp};
 
 use crate::batch::{BatchSource, Outcome, Taken};
+use crate::export::Asked;
 use crate::known::Sighting;
 use crate::mailboxes::Standing;
 use crate::people::Question;
@@ -190,5 +191,38 @@ const fn ignored_reason(reason: IgnoredReason) -> pb::IgnoredReason {
         IgnoredReason::NobodyOfOurs => pb::IgnoredReason::NobodyOfOurs,
         IgnoredReason::NobodyReadable => pb::IgnoredReason::NobodyReadable,
         IgnoredReason::OwnerNotNamed => pb::IgnoredReason::OwnerNotNamed,
+    }
+}
+
+/// Whose export is asked for.
+pub fn exporting(request: &pb::ExportRequest) -> Result<Asked, Fault> {
+    let tenant = tenant(&request.tenant_id)?;
+    let addresses = request.addresses.iter().enumerate().map(|(at, text)| address(format!("addresses[{at}]"), text));
+    Ok(Asked { tenant, addresses: addresses.collect::<Result<_, _>>()? })
+}
+
+/// An interaction as it is exported of somebody who is on it; without a participant, of its author.
+pub fn exported(
+    entry: &pb::Entry,
+    address: &Address,
+    participant: Option<&pb::EntryParticipant>,
+    mailbox: &str,
+) -> pb::ExportedInteraction {
+    let identity = u128::from(entry.identity_high) << 64 | u128::from(entry.identity_low);
+    let time = Timestamp::from_micros(entry.time_micros);
+    pb::ExportedInteraction {
+        interaction_id: format!("{identity:032x}"),
+        mailbox: mailbox.to_owned(),
+        kind: entry.kind,
+        time: Some(prost_types::Timestamp { seconds: time.seconds(), nanos: time.subsecond_nanos() }),
+        address: address.as_str().to_owned(),
+        author: participant.is_none(),
+        role: participant.map_or(0, |participant| participant.role),
+        answer: participant.map_or(0, |participant| participant.answer),
+        others: i32::try_from(entry.others).unwrap_or(i32::MAX),
+        duration_seconds: i32::try_from(entry.duration_seconds).unwrap_or(i32::MAX),
+        cancelled: entry.cancelled,
+        regarding: entry.regarding.clone(),
+        activity_type: entry.activity_type.clone(),
     }
 }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use contracts::ingestion::v1 as pb;
+use contracts::ingestion::v1::export_service_server::ExportService;
 use contracts::ingestion::v1::feed_service_server::FeedService;
 use contracts::ingestion::v1::ingestion_service_server::IngestionService;
 use futures::{Stream, StreamExt};
@@ -14,7 +15,7 @@ use vocabulary::{Fault, Revision};
 
 use crate::people;
 use crate::service::Ingestion;
-use crate::{convert, follow, ingest, status as standing};
+use crate::{convert, export, follow, ingest, status as standing};
 
 /// The adapter of both services.
 #[derive(Clone, Debug)]
@@ -115,5 +116,16 @@ impl FeedService for Grpc {
     async fn resolve_people(&self, request: Request<pb::ResolvePeopleRequest>) -> Result<Response<pb::ResolvePeopleResponse>, Status> {
         let resolved = async { people::resolve(&self.ingestion, convert::question(request.into_inner())?).await };
         answer(resolved.await)
+    }
+}
+
+#[tonic::async_trait]
+impl ExportService for Grpc {
+    type ExportStream = Answers<pb::ExportResponse>;
+
+    async fn export(&self, request: Request<pb::ExportRequest>) -> Result<Response<Self::ExportStream>, Status> {
+        let items = async { export::export(&self.ingestion, convert::exporting(request.get_ref())?).await };
+        let stopped = self.stopping.clone().cancelled_owned();
+        answer(items.await.map(|items| Box::pin(items.take_until(stopped).map(|item| item.map_err(status))) as Self::ExportStream))
     }
 }

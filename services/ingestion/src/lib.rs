@@ -20,6 +20,7 @@ mod status;
 
 mod dictionary;
 mod erasing;
+mod export;
 mod known;
 mod mailboxes;
 mod service;

@@ -81,6 +81,11 @@ impl Mailboxes {
 }
 
 impl Mailbox {
+    /// Where its blocks lie, of every generation.
+    pub fn blocks(&self) -> impl Iterator<Item = BlockPlace> {
+        self.blocks.iter().copied()
+    }
+
     /// What a generation tells, if it is in memory. One without blocks tells nothing, and takes the place of an earlier one.
     pub fn known(&mut self, generation: u32) -> Option<&Known> {
         let later = self.generation().is_none_or(|held| held < generation);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use consent_client::Subscriber;
+use contracts::ingestion::v1::export_service_server::ExportServiceServer;
 use contracts::ingestion::v1::feed_service_server::FeedServiceServer;
 use contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
 use maintenance::Maintenance;
@@ -39,6 +40,7 @@ pub(crate) fn area(context: &Context, ingestion: &Arc<Ingestion>) -> Area {
     let limits = &context.config.limits;
     Area::new(AREA, contracts::DESCRIPTORS)
         .public(sized!(IngestionServiceServer::new(grpc.clone()), limits.public()))
-        .internal(sized!(FeedServiceServer::new(grpc), limits.internal()))
+        .internal(sized!(FeedServiceServer::new(grpc.clone()), limits.internal()))
+        .internal(sized!(ExportServiceServer::new(grpc), limits.internal()))
         .internal(Maintenance::server(ingestion.store.clone(), tables::part_of, limits, context.stopping.clone()))
 }

@@ -15,7 +15,7 @@ pub use deciding::{
     TenantSettings, TenantUpdate, Visibility,
 };
 
-pub use erasing::{Erase, Store};
+pub use erasing::{Erase, Export, Store};
 pub use keeping::{Keyring, NextRoot, Recover};
 pub use ledger::{EventKind, Ledger};
 pub use storing::{Backup, BackupCommand, Restore, Scrub};
@@ -52,6 +52,8 @@ pub enum Command {
     /// Shows, exports, proves and verifies what was decided.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Writes everything held on a person, as JSON lines.
+    Export(Export),
     /// Erases people, and tells how far that is.
     #[command(subcommand)]
     Erase(Erase),

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod consent;
 pub mod directory;
 pub mod erase;
+pub mod export;
 pub mod import;
 pub mod keyring;
 pub mod ledger;

@@ -83,6 +83,64 @@ pub struct AreaInfo {
     #[prost(bool, tag = "2")]
     pub serving: bool,
 }
+/// Asks for everything held on a person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportPersonRequest {
+    /// The tenant.
+    #[prost(string, tag = "1")]
+    pub tenant_id: ::prost::alloc::string::String,
+    /// Any address of one of the tenant's own, or every address known of somebody outside: 1 to 64.
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Something held on a person, by the area that holds it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportPersonResponse {
+    /// What it is.
+    #[prost(oneof = "export_person_response::Part", tags = "1, 2, 3, 4, 5")]
+    pub part: ::core::option::Option<export_person_response::Part>,
+}
+/// Nested message and enum types in `ExportPersonResponse`.
+pub mod export_person_response {
+    /// What it is.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// From consent: who it is, the directory entry, choices, the ledger, suppression.
+        #[prost(message, tag = "1")]
+        Consent(super::super::super::consent::v1::ExportResponse),
+        /// From ingestion: names and interactions.
+        #[prost(message, tag = "2")]
+        Ingestion(super::super::super::ingestion::v1::ExportResponse),
+        /// From analytics: records and figures.
+        #[prost(message, tag = "3")]
+        Analytics(super::super::super::analytics::v1::ExportResponse),
+        /// From the graph: ties.
+        #[prost(message, tag = "4")]
+        Graph(super::super::super::graph::v1::ExportResponse),
+        /// An area has told everything, or cannot.
+        #[prost(message, tag = "5")]
+        Area(super::ExportedArea),
+    }
+}
+/// An area is done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportedArea {
+    /// Which area.
+    #[prost(string, tag = "1")]
+    pub area: ::prost::alloc::string::String,
+    /// How many items it told.
+    #[prost(int64, tag = "2")]
+    pub items: i64,
+    /// Whether that is everything it can read now.
+    #[prost(bool, tag = "3")]
+    pub complete: bool,
+    /// Why it is not; unspecified when it is.
+    #[prost(enumeration = "super::super::common::v1::ErrorReason", tag = "4")]
+    pub reason: i32,
+    /// The same in words.
+    #[prost(string, tag = "5")]
+    pub message: ::prost::alloc::string::String,
+}
 /// A part of an overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -239,6 +297,34 @@ pub mod overview_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Streams everything held on a person, one of the tenant's own or somebody outside, area by area. An area that is down is named, the rest
+        /// is told. A person may ask it for themselves.
+        pub async fn export_person(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportPersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportPersonResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rapport.gateway.v1.OverviewService/ExportPerson",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rapport.gateway.v1.OverviewService", "ExportPerson"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Which release answers, and what it can reach.
         pub async fn get_server_info(
             &mut self,
@@ -290,6 +376,21 @@ pub mod overview_service_server {
             request: tonic::Request<super::GetOverviewRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetOverviewResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ExportPerson method.
+        type ExportPersonStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportPersonResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams everything held on a person, one of the tenant's own or somebody outside, area by area. An area that is down is named, the rest
+        /// is told. A person may ask it for themselves.
+        async fn export_person(
+            &self,
+            request: tonic::Request<super::ExportPersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportPersonStream>,
             tonic::Status,
         >;
         /// Which release answers, and what it can reach.
@@ -419,6 +520,52 @@ pub mod overview_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rapport.gateway.v1.OverviewService/ExportPerson" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportPersonSvc<T: OverviewService>(pub Arc<T>);
+                    impl<
+                        T: OverviewService,
+                    > tonic::server::ServerStreamingService<super::ExportPersonRequest>
+                    for ExportPersonSvc<T> {
+                        type Response = super::ExportPersonResponse;
+                        type ResponseStream = T::ExportPersonStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportPersonRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OverviewService>::export_person(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportPersonSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

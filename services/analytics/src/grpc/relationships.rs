@@ -146,7 +146,7 @@ fn page_of(snapshot: Snapshot, question: &GridQuestion, now: Timestamp) -> Resul
 }
 
 /// Computes off the threads that serve.
-async fn computed<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+pub(super) async fn computed<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::internal("an answer was cut short")))
 }
 

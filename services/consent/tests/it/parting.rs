@@ -10,7 +10,6 @@ use tempfile::TempDir;
 use vocabulary::{Clock, Reason, SystemClock};
 
 use crate::hand::Hand;
-use crate::recovering::{copy, put_back};
 use crate::suite::{Suite, opt_out, told};
 
 const LEASE: Duration = Duration::from_millis(500);
@@ -114,18 +113,4 @@ async fn whoever_runs_on_a_copy_of_a_store_is_another_holder() {
     assert_eq!(one.change().await.position, change.position);
     assert!(withdrawing.await.unwrap().mailbox_closed);
     assert!(suite.boot_time() > begun + LEASE / 2);
-}
-
-#[tokio::test]
-async fn a_store_from_before_a_farewell_is_known_to_be_behind() {
-    let suite = granted().await;
-    let copied = suite.path().join("copy");
-    let dir = suite.stop().await;
-    copy(&dir.path().join("consent"), &copied);
-    let suite = on(dir).await;
-    let (mut hand, _) = Hand::lease(&suite, pb::Holder::Analytics).await;
-    let (dir, leases) = parted(suite, &mut hand).await;
-    assert_eq!(leases, [FAREWELL]);
-    put_back(&copied, &dir.path().join("consent"));
-    assert_eq!(on(dir).await.closed().unwrap().reason, Reason::ConsentRolledBack);
 }

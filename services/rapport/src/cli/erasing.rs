@@ -1,8 +1,24 @@
 //! What can be said of erasures and the stores that take part in them.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 
 use super::{Server, Target};
+
+/// Writes everything held on a person, as JSON lines.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Any address of one of the tenant's own, or every address known of somebody outside.
+    #[arg(required = true)]
+    pub addresses: Vec<String>,
+    /// The file; none: standard output.
+    #[arg(long = "out", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Which suite and tenant.
+    #[command(flatten)]
+    pub target: Target,
+}
 
 /// Erases people, and tells how far that is.
 #[derive(Debug, Subcommand)]
