@@ -52,14 +52,14 @@ pub type Part = Vec<(Read, Times)>;
 pub struct Sought {
     /// About one of these; none: about anything.
     pub subjects: Vec<Subject>,
-    /// By this one; none: by anybody.
-    pub asker: Option<Asker>,
+    /// By one of these; none: by anybody.
+    pub askers: Vec<Asker>,
 }
 
 impl Sought {
     /// Whether a read is among them.
     pub fn has(&self, read: &Read) -> bool {
-        (self.subjects.is_empty() || self.subjects.contains(&read.subject)) && self.asker.is_none_or(|asker| asker == read.asker)
+        (self.subjects.is_empty() || self.subjects.contains(&read.subject)) && (self.askers.is_empty() || self.askers.contains(&read.asker))
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     fn what_is_sought_is_found_by_subject_and_asker() {
         let check = |subjects: &[u64], asker: Option<u64>, expected: bool| {
             let subjects = subjects.iter().map(|user| Subject::User(UserId(*user))).collect();
-            let sought = Sought { subjects, asker: asker.map(|user| Asker::User(UserId(user))) };
+            let sought = Sought { subjects, askers: asker.map(|user| Asker::User(UserId(user))).into_iter().collect() };
             assert_eq!(sought.has(&read(1, 9)), expected, "{sought:?}");
         };
         check(&[], None, true);

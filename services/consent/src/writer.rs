@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp};
 
+use crate::access::Accesses;
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
 use crate::erasures::{self, Erasures};
@@ -45,6 +46,8 @@ pub(crate) struct Core {
     /// What the head row says apart from the position.
     pub head: pb::StoredHead,
     pub erasures: Erasures,
+    /// Who read what.
+    pub access: Accesses,
     /// Held from reading the state to replacing it; by [`Core::writing`].
     pub writing: Mutex<Kept>,
     /// Farewell leases are granted: nothing is decided any more.
