@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_client::{Reporter, StoreKind, Subscriber};
+use consent_client::{Reads, Reporter, StoreKind, Subscriber};
 use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
 use contracts::analytics::v1::record_service_server::RecordServiceServer;
 use contracts::common::v1::BackupPart;
@@ -74,7 +74,8 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
             sized!($server.accept_compressed(Gzip).accept_compressed(Zstd).send_compressed(Gzip), config.limits.public())
         };
     }
-    let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store)));
-    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
+    let reads = Reads::start(context);
+    let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store), reads.clone()));
+    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view, reads));
     Ok(Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships)).internal(maintenance))
 }
