@@ -1,5 +1,6 @@
 //! The command line: what can be said, and nothing of what it does.
 
+mod accessing;
 mod deciding;
 mod erasing;
 mod keeping;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use accessing::Access;
 pub use deciding::{
     Application, Consent, Departed, Directory, Grouped, InOrOut, OnOrOff, Personal, Purpose, Server, Switches, Tenant, TenantCreate,
     TenantSettings, TenantUpdate, Visibility,
@@ -47,6 +49,9 @@ pub enum Command {
     /// Grants, withdraws and explains consent.
     #[command(subcommand)]
     Consent(Consent),
+    /// Shows who read personal data, and about whom.
+    #[command(subcommand)]
+    Access(Access),
     /// Erases people, and tells how far that is.
     #[command(subcommand)]
     Erase(Erase),
