@@ -15,8 +15,8 @@ use vocabulary::{Address, Subject, TenantId};
 
 use crate::Permit;
 
-/// How long consent may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long consent may take to answer; a report that comes again is taken in once.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Counts what one service answers. Clones count together.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use vocabulary::{Address, Clock, Day, Fault, Subject, TenantId, Timestamp};
 
 use crate::{Caller, CallerKind, Context};
@@ -16,8 +16,8 @@ use crate::{Caller, CallerKind, Context};
 const APART: usize = 50_000;
 /// How often to look whether the last call has ended, once the process stops.
 const LOOK: Duration = Duration::from_millis(50);
-/// How often the last report is tried.
-const LAST_TRIES: u32 = 20;
+/// For how long the last report is tried.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Who read.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,8 +134,7 @@ where
     T: Future<Output = Result<(), Fault>>,
 {
     let every = Duration::from_millis(context.config.access.report_ms);
-    let (mut sequence, mut waiting) = (0, None);
-    let mut tries = LAST_TRIES;
+    let mut reporting = Reporting { tally, sequence: 0, waiting: None, send };
     loop {
         if context.stopping.is_cancelled() {
             sleep(LOOK.min(every)).await;
@@ -146,31 +145,48 @@ where
             }
         }
         // Looked at before the counts are taken: a call that ends in between is in the next ones.
-        let last = context.tasks.is_closed();
-        loop {
-            if waiting.is_none() {
-                waiting = tally.take().map(Arc::new);
-                sequence += u64::from(waiting.is_some());
-            }
-            let Some(counts) = &waiting else { break };
-            match send(sequence, Arc::clone(counts)).await {
-                Ok(()) => waiting = None,
-                Err(fault) => {
-                    tracing::debug!(%fault, "what was read is reported again");
-                    break;
+        if context.tasks.is_closed() {
+            let last = async {
+                while !reporting.tell().await {
+                    sleep(LOOK).await;
                 }
-            }
-        }
-        if last {
-            match &waiting {
-                Some(counts) if tries == 0 => tracing::warn!(reads = counts.total(), "reads were counted that nobody was told of"),
-                Some(_) => {
-                    tries -= 1;
-                    continue;
-                }
-                None => {}
+            };
+            if timeout(LAST, last).await.is_err() {
+                let reads = reporting.waiting.map_or(0, |counts| counts.total());
+                tracing::warn!(reads, "reads were counted that nobody was told of");
             }
             return;
+        }
+        reporting.tell().await;
+    }
+}
+
+struct Reporting<F> {
+    tally: Arc<Tally>,
+    sequence: u64,
+    /// What was sent and is not taken in yet.
+    waiting: Option<Arc<Counts>>,
+    send: F,
+}
+
+impl<F, T> Reporting<F>
+where
+    F: Fn(u64, Arc<Counts>) -> T,
+    T: Future<Output = Result<(), Fault>>,
+{
+    /// Sends what there is; whether nothing is left.
+    async fn tell(&mut self) -> bool {
+        loop {
+            if self.waiting.is_none() {
+                self.waiting = self.tally.take().map(Arc::new);
+                self.sequence += u64::from(self.waiting.is_some());
+            }
+            let Some(counts) = &self.waiting else { return true };
+            if let Err(fault) = (self.send)(self.sequence, Arc::clone(counts)).await {
+                tracing::debug!(%fault, "what was read is reported again");
+                return false;
+            }
+            self.waiting = None;
         }
     }
 }

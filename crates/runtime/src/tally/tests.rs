@@ -107,11 +107,18 @@ async fn a_report_is_sent_until_it_is_taken_in_and_the_last_call_is_in_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_process_that_cannot_report_ends_all_the_same() {
-    let context = Context::new(Arc::new(Config::default()), clock());
-    let tally = Arc::new(tally(&clock(), 10));
-    tally.count(&by("eve@contoso.example"), &contoso(), METHOD, [Subject::Everybody]);
-    context.stopping.cancel();
-    context.tasks.close();
-    let down = |_, _| std::future::ready(Err(Fault::new(Kind::Unavailable, Reason::DependencyUnavailable, "down")));
-    tokio::time::timeout(Duration::from_secs(3), report(tally, context, down)).await.unwrap();
+    for hangs in [false, true] {
+        let context = Context::new(Arc::new(Config::default()), clock());
+        let tally = Arc::new(tally(&clock(), 10));
+        tally.count(&by("eve@contoso.example"), &contoso(), METHOD, [Subject::Everybody]);
+        context.stopping.cancel();
+        context.tasks.close();
+        let down = move |_, _| async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Err(Fault::new(Kind::Unavailable, Reason::DependencyUnavailable, "down"))
+        };
+        timeout(Duration::from_secs(3), report(tally, context, down)).await.unwrap();
+    }
 }

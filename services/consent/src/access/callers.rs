@@ -65,8 +65,9 @@ fn look_up(core: &Core, tenant: &TenantId, hash: u128) -> Result<Option<Box<str>
 pub(crate) async fn seal_anew(core: &Arc<Core>, tenant: &TenantId) -> Result<(), Fault> {
     let _alone = core.access.writing.lock().await;
     let (held, _) = core.present(tenant)?;
-    let rows = core.store.scan::<AccessCallers>((tenant.clone(),)).collect::<Result<Vec<_>, _>>()?;
+    let of = (tenant.clone(),);
     let sealed = core.store.commit(move |changes| {
+        let rows = changes.scan::<AccessCallers>(of).collect::<Result<Vec<_>, _>>()?;
         for (key, row) in rows {
             let place = place(&key.0, key.1);
             match held.keys.opened(&place, &row.sealed_address) {

@@ -71,7 +71,7 @@ impl Core {
 }
 
 /// The rows that a report changes.
-struct Rows {
+pub(super) struct Rows {
     reporter: (u64, pb::StoredAccessReporter),
     tenants: Vec<(TenantId, OfTenant)>,
 }
@@ -93,7 +93,7 @@ struct Fresh {
 }
 
 impl Rows {
-    fn of(core: &Core, report: Report) -> Result<Self, Fault> {
+    pub(super) fn of(core: &Core, report: Report) -> Result<Self, Fault> {
         let now = core.clock.now();
         // A clock may be a little ahead.
         let days = core.access.oldest(now)..=Day(now.day().0.saturating_add(1));
@@ -120,7 +120,7 @@ impl Rows {
         Ok(Self { reporter: (report.reporter, reporter), tenants: tenants.collect::<Result<_, Fault>>()? })
     }
 
-    fn put(self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
+    pub(super) fn put(self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
         for (tenant, rows) in self.tenants {
             // Asked where nothing else can change it: an erased tenant leaves no row behind.
             if changes.get::<tables::Tenants>(&tenant)?.is_none() {

@@ -59,17 +59,20 @@ impl Bench {
         self.core.present(&contoso()).unwrap().0.keys.lookup.clone()
     }
 
-    async fn take(&self, sequence: u64, reads: impl IntoIterator<Item = (&str, Subject)>) {
-        let now = self.clock.now();
+    fn report<'a>(&self, sequence: u64, day: Day, reads: impl IntoIterator<Item = (&'a str, Subject)>) -> Report {
         let reads = reads.into_iter().map(|(asker, subject)| Taken {
             tenant: contoso(),
-            day: now.day(),
+            day,
             asker: tally::Asker::User(asker.into()),
             method: "test.v1.Probe/Unary".into(),
             subject,
-            times: consent_domain::access::Times { count: 1, last: now },
+            times: consent_domain::access::Times { count: 1, last: self.clock.now() },
         });
-        let report = Report { reporter: 1, sequence, reads: reads.collect(), uncounted: vec![(contoso(), now.day(), 1)] };
+        Report { reporter: 1, sequence, reads: reads.collect(), uncounted: vec![(contoso(), day, 1)] }
+    }
+
+    async fn take(&self, sequence: u64, reads: impl IntoIterator<Item = (&str, Subject)>) {
+        let report = self.report(sequence, self.clock.now().day(), reads);
         self.core.take_access(report).await.unwrap();
     }
 
@@ -145,12 +148,30 @@ async fn what_is_too_old_leaves_the_store_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn days_that_are_not_kept_are_not_taken_in() {
+    let bench = Bench::start().await;
+    let today = bench.clock.now().day().0;
+    for (sequence, day) in (1..).zip([today - 90, today + 2, -1, i32::MIN, i32::MAX]) {
+        bench.core.take_access(bench.report(sequence, Day(day), [(AUDITOR, Subject::Everybody)])).await.unwrap();
+    }
+    let uncounted = || bench.count::<tables::UncountedReads>((contoso(),));
+    assert_eq!((bench.kept().len(), uncounted(), bench.count::<tables::AccessCallers>((contoso(),))), (0, 0, 0));
+    for (sequence, day) in (6..).zip([today - 89, today + 1]) {
+        bench.core.take_access(bench.report(sequence, Day(day), [(AUDITOR, Subject::Everybody)])).await.unwrap();
+    }
+    assert_eq!((bench.kept().len(), uncounted()), (2, 2));
+}
+
+#[tokio::test]
 async fn an_erased_tenant_leaves_no_row() {
     let bench = Bench::start().await;
     bench.take(1, [(AUDITOR, Subject::Everybody)]).await;
+    // One more that is under way when the tenant goes.
+    let late = taking::Rows::of(&bench.core, bench.report(3, bench.clock.now().day(), [(AUDITOR, opportunity(1))])).unwrap();
     let erase = pb::EraseTenantRequest { tenant_id: "contoso".into(), confirm_tenant_id: "contoso".into(), validate_only: false };
     ErasureServiceClient::new(bench.link.clone()).erase_tenant(erase).await.unwrap();
     bench.take(2, [(AUDITOR, Subject::Everybody)]).await;
+    bench.core.store.commit(move |changes| late.put(changes)).await.unwrap();
     let rows = [
         bench.count::<tables::Accesses>((contoso(),)),
         bench.count::<tables::AccessCallers>((contoso(),)),
