@@ -32,6 +32,11 @@ fn as_caller<T>(message: T, user: &str, roles: &[&str]) -> Request<T> {
     request
 }
 
+/// A clock that stands still, far from midnight.
+fn noon() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(Timestamp::from_seconds(1_780_056_000)))
+}
+
 /// A suite that reports to itself at once.
 async fn start(clock: Arc<dyn Clock>) -> Suite {
     let dir = tempfile::tempdir().unwrap();
@@ -129,7 +134,7 @@ async fn report(suite: &Suite, reporter_id: u64, sequence: u64, reads: Vec<pb::C
 
 #[tokio::test]
 async fn what_consent_answers_about_a_person_is_counted_for_each_caller() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let administrator: &[&str] = &["DIRECTORY_ADMINISTRATOR"];
     for _ in 0..2 {
         get_user(&suite, "bob.alias@contoso.example", ADA, administrator).await.unwrap();
@@ -166,7 +171,7 @@ async fn what_consent_answers_about_a_person_is_counted_for_each_caller() {
 
 #[tokio::test]
 async fn people_see_who_asked_about_them_and_about_nobody_else() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     get_user(&suite, BOB, ADA, &["DIRECTORY_ADMINISTRATOR"]).await.unwrap();
     get_user(&suite, ADA, ADA, &["DIRECTORY_ADMINISTRATOR"]).await.unwrap();
     soon(&suite, all(), &[(ADA, "GetUser", BOB, 1), (ADA, "GetUser", ADA, 1)]).await;
@@ -208,7 +213,7 @@ async fn a_report_that_comes_again_is_counted_once() {
 
 #[tokio::test]
 async fn what_makes_no_sense_in_a_report_is_passed_over_and_the_rest_is_counted() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let good = read(&suite, ADA, opportunity("o-1"), 1);
     let reads = vec![
         pb::CountedRead { tenant_id: "fabrikam".into(), ..good.clone() },
@@ -233,7 +238,7 @@ async fn what_makes_no_sense_in_a_report_is_passed_over_and_the_rest_is_counted(
 
 #[tokio::test]
 async fn pages_show_everything_once_whatever_is_counted_meanwhile() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let many = |from, to| (from..to).map(|id| read(&suite, ADA, opportunity(&format!("o-{id}")), 1)).collect::<Vec<_>>();
     report(&suite, 1, 1, many(0, 60)).await.unwrap();
     let mut request = pb::ListAccessRequest { page_size: 7, caller: ADA.into(), ..all() };
@@ -297,7 +302,7 @@ async fn the_latest_day_comes_first_and_days_can_be_chosen_and_end() {
 
 #[tokio::test]
 async fn reads_that_are_only_numbered_are_told_for_the_days_that_are_asked_about() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let today = suite.context.clock.now().day();
     let of = |day, count| pb::UncountedReads { tenant_id: TENANT.into(), day, count };
     for _ in 0..2 {
@@ -312,7 +317,7 @@ async fn reads_that_are_only_numbered_are_told_for_the_days_that_are_asked_about
 
 #[tokio::test]
 async fn wrong_fields_are_all_named_and_no_value_is_repeated() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
     let record = |kind: common::RecordKind, id: &str| About::Record(common::RecordRef { kind: kind.into(), record_id: id.into() });
     let check = async |request: pb::ListAccessRequest, expected: &[&str]| {
@@ -338,7 +343,7 @@ async fn wrong_fields_are_all_named_and_no_value_is_repeated() {
 
 #[tokio::test]
 async fn who_is_erased_is_neither_asked_about_nor_named_any_more() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     get_user(&suite, BOB, ADA, &["DIRECTORY_ADMINISTRATOR"]).await.unwrap();
     get_user(&suite, ADA, BOB, &["DIRECTORY_ADMINISTRATOR"]).await.unwrap();
     get_user(&suite, ADA, AUDITOR, &["DIRECTORY_ADMINISTRATOR"]).await.unwrap();
@@ -370,7 +375,7 @@ async fn who_is_erased_is_neither_asked_about_nor_named_any_more() {
 
 #[tokio::test]
 async fn an_erased_tenant_leaves_nothing_and_another_one_is_not_touched() {
-    let suite = start(Arc::new(SystemClock)).await;
+    let suite = start(noon()).await;
     let other = pb::CreateTenantRequest { tenant_id: "fabrikam".into(), request_id: String::new(), ..create_tenant() };
     told(suite.tenants().create_tenant(other).await).unwrap();
     let of_other = pb::CountedRead { tenant_id: "fabrikam".into(), ..read(&suite, AUDITOR, opportunity("o-1"), 1) };
