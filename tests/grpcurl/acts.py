@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 from company import (
@@ -30,6 +31,7 @@ INTERNAL = [
     ("rapport.ingestion.v1.ExportService", "ingestion", "Export", {"tenantId": TENANT, "addresses": [GRACE]}),
     ("rapport.analytics.v1.ExportService", "analytics", "Export", {"tenantId": TENANT, "addresses": [GRACE]}),
     ("rapport.graph.v1.ExportService", "graph", "Export", {"tenantId": TENANT, "personIds": ["1"]}),
+    ("rapport.consent.v1.AccessReportService", "consent", "ReportAccess", {"reporterId": "7", "sequence": "1"}),
     ("rapport.common.v1.MaintenanceService", "consent", "Backup", {}),
     ("rapport.common.v1.MaintenanceService", "ingestion", "Backup", {}),
     ("rapport.common.v1.MaintenanceService", "analytics", "Backup", {}),
@@ -264,6 +266,34 @@ def follows_the_readme(suite, _):
             ok(f"README: {command[-1]} shows its ErrorInfo", done.returncode > OFFSET and '"reason"' in done.stderr, done.stderr)
         else:
             ok(f"README: {command[-1]}", done.returncode == 0 and done.stdout, f"{line}\n{done.stderr}")
+
+
+def lists_who_asked(suite, told):
+    """who asked about whom"""
+    by = lambda user, *roles: ("-H", f"rapport-caller: {json.dumps({'user': user, 'roles': roles, 'tenant': TENANT})}")
+    asked = {"tenantId": TENANT, "record": CONTACT, "revision": told["mail"]}
+    for _ in range(2):
+        reply = suite.call(f"{GRAPH}/ListIntroducers", asked, options=by(CYD, "SELLER"))
+        answers("ListIntroducers as a seller", reply, introducers=[{"address": ADA}, {"address": BOB}])
+    method, own = f"{CONSENT}/ListAccess", {"tenantId": TENANT, "address": ADA, "caller": CYD}
+    # Counts arrive within seconds of a read.
+    for _ in range(100):
+        reply = suite.call(method, own, options=by(ADA))
+        if reply.code != "OK" or any(entry["count"] == "2" for entry in reply.message.get("entries", [])):
+            break
+        time.sleep(0.1)
+    once = {
+        "caller": {"kind": "CALLER_KIND_USER", "address": CYD}, "method": f"{GRAPH}/ListIntroducers", "user": ADA, "count": "2",
+        "dayTime": ANYTHING, "lastTime": ANYTHING,
+    }
+    answers("ListAccess tells a person who asked about them, and how often", reply, entries=[once], earliestTime=ANYTHING, uncounted=ABSENT)
+    refuses("ListAccess about a colleague", suite.call(method, own, options=by(BOB)), "PERMISSION_DENIED", "ROLE_MISSING")
+    refuses("ListAccess about everybody", suite.call(method, {"tenantId": TENANT}, options=by(ADA)), "PERMISSION_DENIED", "ROLE_MISSING")
+    page = answers("ListAccess, a page of one", suite.call(method, {"tenantId": TENANT, "pageSize": 1}), nextPageToken=ANYTHING)
+    reply = suite.call(method, {"tenantId": TENANT, "pageSize": 1, "pageToken": page["nextPageToken"]})
+    answers("... and the next", reply, entries=[{"caller": ANYTHING, "method": ANYTHING}])
+    reply = suite.call(method, {"tenantId": TENANT, "record": {"recordId": "c-1"}, "caller": "no address", "sinceTime": days_ago(1), "untilTime": days_ago(3)})
+    refuses("ListAccess of what makes no sense", reply, "INVALID_ARGUMENT", "INVALID_FIELDS", "record.kind", "caller", "until_time")
 
 
 def sends_what_is_wrong(suite, told):

@@ -2,6 +2,7 @@
 //! erased; an area that is down is named.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use contracts::consent::v1::export_response::Item as Consent;
 use contracts::gateway::v1 as pb;
@@ -27,6 +28,7 @@ struct Exported {
     user: Option<contracts::consent::v1::ExportedUser>,
     events: usize,
     suppressed: Vec<String>,
+    asked: Vec<String>,
     names: Vec<String>,
     interactions: Vec<ingestion::ExportedInteraction>,
     records: Vec<contracts::analytics::v1::Record>,
@@ -44,6 +46,7 @@ impl Exported {
                 Consent::User(user) => self.user = Some(user),
                 Consent::Event(_) => self.events += 1,
                 Consent::Suppression(suppressed) => self.suppressed.push(suppressed.address),
+                Consent::Access(read) => self.asked.push(read.method),
             },
             Part::Ingestion(item) => match item.item.unwrap() {
                 Ingestion::Name(name) => self.names.push(name.address),
@@ -133,6 +136,11 @@ async fn everything_held_on_a_person_is_told_as_long_as_it_may_be_read() {
     let entry = own.user.clone().unwrap();
     assert_eq!((own.own, &own.subject, entry.opted_out.len(), own.events), (true, &user.addresses, 0, 0));
     assert!(entry.gates.len() == 14 && own.mailboxes()[closing.as_str()] > 0);
+    // Whoever asks for it is counted too, within seconds.
+    let counted = async {
+        while !export(&client, &user.addresses[..1]).await.unwrap().asked.iter().any(|method| method.ends_with("/ExportPerson")) {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), counted).await.unwrap();
     opt_out(&client, &closing).await.unwrap();
     let own = export(&client, &user.addresses[..1]).await.unwrap();
     assert_eq!((own.user.unwrap().opted_out.len(), own.events), (2, 1));

@@ -144,7 +144,8 @@ impl Running {
             Held::Children(children) => {
                 for child in children.iter_mut().rev() {
                     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-                    assert!(child.wait().unwrap().success(), "a process did not drain");
+                    let status = child.wait().unwrap();
+                    assert!(status.success(), "a process did not drain: {status}");
                 }
                 children.clear();
             }

@@ -10,6 +10,7 @@ mod fixtures;
 mod harness;
 
 // The main job, and what interrupts it.
+mod access;
 mod away;
 mod backups;
 mod bytes;

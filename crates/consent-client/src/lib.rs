@@ -20,6 +20,9 @@ pub use message::Holder;
 pub mod reporter;
 pub use reporter::{Reporter, StoreKind};
 
+pub mod reads;
+pub use reads::Reads;
+
 pub mod lease;
 pub mod machine;
 

@@ -41,6 +41,8 @@ pub mod tenant;
 
 pub mod enforcement;
 
+pub mod access;
+
 pub use application::Application;
 pub use consent::{ConsentType, Cover, TenantConsent};
 pub use decision::Decision;

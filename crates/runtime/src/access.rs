@@ -128,7 +128,7 @@ mod tests {
 
     fn caller(user: Option<&str>, roles: &[Role]) -> Caller {
         let roles = roles.iter().copied().collect();
-        Caller { tenant: None, user: user.map(str::to_owned), roles, kind: CallerKind::User, own_only: false }
+        Caller { tenant: None, user: user.map(str::to_owned), roles, kind: CallerKind::User, own_only: false, part: false }
     }
 
     #[test]

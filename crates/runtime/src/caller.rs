@@ -11,6 +11,9 @@ use vocabulary::{Fault, Kind, Reason, TenantId};
 /// The metadata that names the caller, as a JSON object.
 pub const CALLER_METADATA: &str = "rapport-caller";
 
+/// The metadata by which the suite's own mark a request as a part of an answer; nobody else is believed.
+pub(crate) const PART_METADATA: &str = "rapport-part";
+
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -76,6 +79,8 @@ pub struct Caller {
     pub kind: CallerKind,
     /// Whether the method admits the caller only as the person whom the request is about: see [`Caller::require_own`].
     pub own_only: bool,
+    /// Whether a service of the suite asks for a part of an answer that it counts itself: see [`crate::Onward::as_part`].
+    pub part: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +103,7 @@ impl Caller {
 
     /// The local operator with every role.
     pub fn operator() -> Self {
-        Self { tenant: None, user: None, roles: Role::ALL.into(), kind: CallerKind::Operator, own_only: false }
+        Self { tenant: None, user: None, roles: Role::ALL.into(), kind: CallerKind::Operator, own_only: false, part: false }
     }
 
     /// What a request says of its caller itself; the local operator where it says nothing.
@@ -119,7 +124,7 @@ impl Caller {
             return Err(invalid("names a user without a name"));
         }
         let kind = if wire.user.is_some() { CallerKind::User } else { CallerKind::Service };
-        Ok(Self { tenant, user: wire.user, roles: wire.roles, kind, own_only: false })
+        Ok(Self { tenant, user: wire.user, roles: wire.roles, kind, own_only: false, part: false })
     }
 
     /// Whether the caller has the role.

@@ -48,6 +48,8 @@ pub struct Config {
     pub keyring: Keyring,
     /// The stores.
     pub store: Store,
+    /// What is counted of reads of personal data.
+    pub access: Access,
 }
 
 /// How callers say who they are.
@@ -203,6 +205,16 @@ pub struct Store {
     pub cache_bytes: u64,
 }
 
+/// What is counted of reads of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// How often a service reports what it counted to consent, in milliseconds: a killed one loses what it counted since.
+    pub report_ms: u64,
+    /// For how many days consent keeps the counts.
+    pub kept_days: u32,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -221,6 +233,7 @@ impl Default for Config {
             telemetry: Telemetry::default(),
             keyring: Keyring::default(),
             store: Store::default(),
+            access: Access::default(),
         }
     }
 }
@@ -254,6 +267,12 @@ impl Default for Telemetry {
 impl Default for Store {
     fn default() -> Self {
         Self { cache_bytes: 256 * MIB as u64 }
+    }
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { report_ms: 2_000, kept_days: 90 }
     }
 }
 

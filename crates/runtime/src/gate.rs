@@ -14,7 +14,7 @@ use vocabulary::{Fault, Kind, Reason};
 use crate::access::{AccessTable, Admission};
 use crate::answer::unknown_method;
 use crate::authentication::Authenticator;
-use crate::caller::{CALLER_METADATA, denied};
+use crate::caller::{CALLER_METADATA, PART_METADATA, denied};
 use crate::guard::refusal;
 use crate::{Caller, trace};
 
@@ -57,10 +57,13 @@ impl Gate {
         }
         let declared = self.access.of(path).ok_or(Refused::Unknown)?;
         let access = declared.ok_or_else(|| denied("the method admits nobody"))?;
+        // Taken away whoever says it: what is forwarded from here counts as what it is.
+        let part = request.headers_mut().remove(PART_METADATA).is_some();
         let mut caller = self.caller(request)?;
         match access.admits(&caller) {
             Some(admission) => {
                 caller.own_only = admission == Admission::OwnOnly;
+                caller.part = part && self.side == Side::Internal;
                 Ok(Some(caller))
             }
             None => {

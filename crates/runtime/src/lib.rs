@@ -17,6 +17,7 @@ pub mod guard;
 pub mod limits;
 pub mod link;
 pub mod onward;
+pub mod tally;
 mod trace;
 
 pub mod serving;
@@ -35,4 +36,5 @@ pub use limits::Sizes;
 pub use link::Link;
 pub use onward::Onward;
 pub use serving::{Area, Listeners, ServeError, serve, shutdown_signal};
+pub use tally::Tally;
 pub use telemetry::{TelemetryError, TelemetryGuard};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::Deadline;
-use crate::caller::CALLER_METADATA;
+use crate::caller::{CALLER_METADATA, PART_METADATA};
 
 const AUTHORIZATION: &str = "authorization";
 const TRACE_METADATA: [&str; 2] = ["traceparent", "tracestate"];
@@ -36,6 +36,13 @@ impl Onward {
     pub fn as_service(&self) -> Self {
         let traced = self.metadata.iter().filter(|(name, _)| TRACE_METADATA.contains(name)).cloned();
         Self { metadata: traced.chain(Self::service().metadata).collect(), deadline: self.deadline }
+    }
+
+    /// The same, for a part of an answer that whoever asks counts itself: the service that is asked does not count it as a read.
+    #[must_use]
+    pub fn as_part(mut self) -> Self {
+        self.metadata.push((PART_METADATA, MetadataValue::from_static("1")));
+        self
     }
 
     /// The same, with a deadline at most that far from now.
@@ -90,6 +97,10 @@ mod tests {
         let own = Onward::of(&incoming).as_service().request("message");
         assert_eq!(Caller::read(own.metadata()).unwrap().roles, [Role::Service].into());
         assert!(own.metadata().get("authorization").is_none() && own.metadata().get("traceparent").is_some());
+        let part = Onward::of(&incoming).as_part().request("message");
+        assert!(part.metadata().get(PART_METADATA).is_some());
+        // A part's own parts are whole questions again, unless whoever asks says so again.
+        assert!(Onward::of(&part).request(()).metadata().get(PART_METADATA).is_none());
     }
 
     #[test]

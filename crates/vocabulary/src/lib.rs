@@ -8,6 +8,7 @@ pub mod etag;
 pub mod fault;
 pub mod id;
 pub mod revision;
+pub mod subject;
 pub mod time;
 
 pub use address::{Address, AddressError};
@@ -17,4 +18,5 @@ pub use etag::{Etag, EtagError, Stale};
 pub use fault::{Fault, Kind, Reason, Violation};
 pub use id::{IdError, PersonId, RequestId, TenantId, UserId};
 pub use revision::Revision;
+pub use subject::Subject;
 pub use time::{Day, Timestamp};

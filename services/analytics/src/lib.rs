@@ -14,6 +14,7 @@ mod tables;
 mod follow;
 mod page;
 mod readable;
+mod reading;
 mod waiting;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_client::{Reporter, StoreKind, Subscriber};
+use consent_client::{Reads, Reporter, StoreKind, Subscriber};
 use contracts::analytics::v1::analytics_service_server::AnalyticsServiceServer;
 use contracts::analytics::v1::export_service_server::ExportServiceServer;
 use contracts::analytics::v1::record_service_server::RecordServiceServer;
@@ -75,9 +75,10 @@ pub async fn open(context: &Context, consent: Subscriber) -> Result<Area, Fault>
             sized!($server.accept_compressed(Gzip).accept_compressed(Zstd).send_compressed(Gzip), config.limits.public())
         };
     }
-    let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store)));
+    let reads = Reads::start(context);
+    let records = RecordServiceServer::new(Records::new(context, waiting.clone(), Arc::clone(&store), reads.clone()));
     let exports = ExportServiceServer::new(Exports::new(waiting.clone(), Arc::clone(&store), view.clone()));
-    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view));
+    let relationships = AnalyticsServiceServer::new(Relationships::new(context, waiting, store, view, reads));
     let area = Area::new(AREA, contracts::DESCRIPTORS).public(public!(records)).public(public!(relationships));
     Ok(area.internal(sized!(exports, config.limits.internal())).internal(maintenance))
 }

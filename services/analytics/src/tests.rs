@@ -1,5 +1,6 @@
 //! The service over links in process, with small hand-written peers in place of consent and ingestion, and real stores.
 
+mod counting;
 mod deleting;
 mod peers;
 mod records;
@@ -18,7 +19,7 @@ use runtime::{Config, Context, Link, fault_of};
 use tempfile::TempDir;
 use vocabulary::{Fault, ManualClock, PersonId, Timestamp};
 
-use peers::{Consent, Feed};
+use peers::{Consent, Feed, Reports};
 
 const TENANT: &str = "contoso";
 const ADA: &str = "ada@contoso.example";
@@ -54,6 +55,7 @@ struct Service {
     context: Context,
     consent: Consent,
     feed: Feed,
+    reports: Reports,
     folder: TempDir,
 }
 
@@ -64,14 +66,17 @@ impl Service {
 
     async fn on(folder: TempDir, consent: Consent, feed: Feed) -> Self {
         let clock = Arc::new(ManualClock::at(now()));
-        let config = Arc::new(Config { data_dir: folder.path().to_owned(), ..Config::default() });
-        let context = Context::new(config, clock.clone()).with_link("ingestion", feed.clone().link());
+        let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        config.access.report_ms = 10;
+        let reports = Reports::default();
+        let context = Context::new(Arc::new(config), clock.clone()).with_link("ingestion", feed.clone().link());
+        let context = context.with_link("consent", reports.link());
         let subscriber = Subscriber::start(consent.clone().link(), Holder::Analytics, clock);
         subscriber.ready(Duration::from_secs(10)).await.unwrap();
         let area = crate::open(&context, subscriber).await.unwrap();
         let nobody = runtime::Authenticator::nothing();
         let (records, analytics) = (RecordServiceClient::new(area.link(&nobody)), AnalyticsServiceClient::new(area.link(&nobody)));
-        Self { records, analytics, context, consent, feed, folder }
+        Self { records, analytics, context, consent, feed, reports, folder }
     }
 
     /// Ends it and starts it again on the same stores.

@@ -2,6 +2,7 @@
 
 pub(crate) mod fields;
 
+pub(crate) mod access;
 pub(crate) mod application;
 pub(crate) mod consent;
 pub(crate) mod directory;

@@ -1,5 +1,6 @@
 //! Shape in, shape out: one adapter for each service of the contract. No rule, no key, no status code.
 
+mod access;
 mod application;
 mod consent;
 mod directory;
@@ -11,6 +12,7 @@ mod groups;
 mod store_registry;
 mod tenant;
 
+pub(crate) use access::AccessReports;
 pub(crate) use application::Applications;
 pub(crate) use consent::Consents;
 pub(crate) use directory::Directories;

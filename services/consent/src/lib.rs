@@ -26,6 +26,8 @@ mod enforce;
 
 mod expiring;
 
+mod access;
+
 mod pages;
 
 mod upkeep;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 
 use contracts::DESCRIPTORS;
 use contracts::common::v1::maintenance_service_server;
+use contracts::consent::v1::access_report_service_server::{self, AccessReportServiceServer};
 use contracts::consent::v1::application_service_server::{self, ApplicationServiceServer};
 use contracts::consent::v1::consent_service_server::{self, ConsentServiceServer};
 use contracts::consent::v1::directory_service_server::{self, DirectoryServiceServer};
@@ -100,16 +103,17 @@ const PUBLIC: [&str; 5] = [
 ];
 
 /// The services for the suite's own.
-const INTERNAL: [&str; 4] = [
+const INTERNAL: [&str; 5] = [
     store_registry_service_server::SERVICE_NAME,
     enforcement_service_server::SERVICE_NAME,
     export_service_server::SERVICE_NAME,
     maintenance_service_server::SERVICE_NAME,
+    access_report_service_server::SERVICE_NAME,
 ];
 
 impl Service {
-    /// The services of the area: five for clients; Enforce, exports, the registry of stores and the upkeep of its own for the
-    /// suite.
+    /// The services of the area: five for clients; Enforce, exports, the registry of stores, reports of reads and the upkeep of its own for
+    /// the suite.
     pub fn area(&self) -> Area {
         let core = match &self.0 {
             Ok(core) => core,
@@ -123,6 +127,7 @@ impl Service {
         }
         let enforcement = EnforcementServiceServer::new(grpc::Enforcement(Arc::clone(core)));
         let registry = StoreRegistryServiceServer::new(grpc::Registry(Arc::clone(core)));
+        let reports = AccessReportServiceServer::new(grpc::AccessReports(Arc::clone(core)));
         let maintenance = upkeep::server(core);
         Area::new("consent", DESCRIPTORS)
             .public(compressed!(TenantServiceServer::new(grpc::Tenants(Arc::clone(core)))))
@@ -133,6 +138,7 @@ impl Service {
             .internal(sized!(ExportServiceServer::new(grpc::Exporting(Arc::clone(core))), core.limits.internal()))
             .internal(sized!(registry, core.limits.internal()))
             .internal(sized!(enforcement, core.limits.internal()))
+            .internal(sized!(reports, core.limits.internal()))
             .internal(maintenance)
     }
 
@@ -140,6 +146,9 @@ impl Service {
     /// be written are written first; later ones are refused.
     pub async fn close(self) {
         if let Ok(core) = self.0 {
+            if let Err(fault) = core.settle_access().await {
+                tracing::warn!(reason = fault.reason.as_str(), "reads were counted that are not kept");
+            }
             core.ending.cancel();
             core.store.clone().close().await;
         }

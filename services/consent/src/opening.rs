@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use vocabulary::{Fault, Reason, TenantId};
 
+use crate::access::{self, Accesses};
 use crate::convert::stored;
 use crate::enforce::{Hub, Ticking};
 use crate::erasures::{self, Erasures};
@@ -92,6 +93,7 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
         head,
         erasures,
         texts,
+        access: Accesses::new(context),
         writing: Mutex::new(kept),
         allowed_regions,
         changed: Arc::new(Notify::new()),
@@ -99,6 +101,7 @@ pub(crate) async fn open(context: &Context, observer: Observer) -> Result<Arc<Co
     });
     expiring::settle(&core).await?;
     expiring::start(&core);
+    access::start(&core, context);
     let length = Duration::from_millis(config.farewell_ms);
     tasks.spawn(parting::when(stopping.clone(), Arc::downgrade(&core), length));
     if let Some(farewell) = farewell {

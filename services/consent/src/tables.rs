@@ -5,6 +5,9 @@ use contracts::consent::v1 as pb;
 use store::Table;
 use vocabulary::{TenantId, UserId};
 
+/// A day, in days since 1970, as a key holds it.
+pub(crate) type DayNumber = u32;
+
 /// Where the service stands; one row.
 pub(crate) struct Head;
 
@@ -113,4 +116,54 @@ impl Table for Requests {
     const NAME: &'static str = "requests";
     type Key = (TenantId, u128);
     type Value = pb::StoredRequest;
+}
+
+/// What was read: by day, a number of 5 bits made of the subject under a key, and the part's number. Sealed under a key of `lookup`.
+pub(crate) struct Accesses;
+
+impl Table for Accesses {
+    const TAG: u8 = 40;
+    const NAME: &'static str = "accesses";
+    type Key = (TenantId, DayNumber, u8, u32);
+    type Value = pb::StoredAccess;
+}
+
+/// How far the reports of each reporter have come.
+pub(crate) struct AccessReporters;
+
+impl Table for AccessReporters {
+    const TAG: u8 = 41;
+    const NAME: &'static str = "access reporters";
+    type Key = u64;
+    type Value = pb::StoredAccessReporter;
+}
+
+/// Callers whom the directory does not name, by a keyed hash of the address. Sealed under `names`.
+pub(crate) struct AccessCallers;
+
+impl Table for AccessCallers {
+    const TAG: u8 = 42;
+    const NAME: &'static str = "access callers";
+    type Key = (TenantId, u128);
+    type Value = pb::StoredAccessCaller;
+}
+
+/// How many reads of a day are not counted apart.
+pub(crate) struct UncountedReads;
+
+impl Table for UncountedReads {
+    const TAG: u8 = 43;
+    const NAME: &'static str = "uncounted reads";
+    type Key = (TenantId, DayNumber);
+    type Value = pb::StoredUncountedReads;
+}
+
+/// Up to which erasure what was read about the erased is removed.
+pub(crate) struct AccessSwept;
+
+impl Table for AccessSwept {
+    const TAG: u8 = 44;
+    const NAME: &'static str = "access swept";
+    type Key = TenantId;
+    type Value = pb::StoredAccessSwept;
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use vocabulary::{Address, Clock, Fault, Kind, Reason, TenantId, Timestamp, UserId};
 
+use crate::access::Accesses;
 use crate::convert::stored;
 use crate::enforce::{Change, Hub, Ticking};
 use crate::erasures::{self, Erasures};
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub erasures: Erasures,
     /// What administrators are shown before they consent.
     pub texts: Texts,
+    /// Who read what.
+    pub access: Accesses,
     /// Held from reading the state to replacing it; by [`Core::writing`].
     pub writing: Mutex<Kept>,
     /// Farewell leases are granted: nothing is decided any more.

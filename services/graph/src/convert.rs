@@ -8,7 +8,8 @@ use contracts::graph::v1 as pb;
 use contracts::graph::v1::list_introducers_request::Target;
 use graph_domain::{Evidence, Introducer, Kind, Standing};
 use measures::strength::{Direction, Label};
-use vocabulary::{Address, Fault, Revision, TenantId, Timestamp, Violation};
+use vocabulary::entry::{RecordKind, RecordRef};
+use vocabulary::{Address, Fault, Revision, Subject, TenantId, Timestamp, Violation};
 
 const PAGE_SIZE: usize = 5;
 const PAGE_SIZES: RangeInclusive<i32> = 0..=100;
@@ -84,6 +85,23 @@ pub fn question(request: pb::ListIntroducersRequest, now: Timestamp) -> Result<Q
     let page_size = usize::try_from(request.page_size).ok().filter(|size| *size > 0).unwrap_or(PAGE_SIZE);
     let demanded = Revision::parse(&request.revision)?;
     Ok(Question { tenant, whom, as_of, page_size, page_token: request.page_token, demanded })
+}
+
+/// About whom a question counts: the person, whom `person` finds, or the record.
+pub fn asked_about(whom: &Whom, person: impl FnOnce(&Address) -> Subject) -> Option<Subject> {
+    match whom {
+        Whom::Address(address) => Some(person(address)),
+        Whom::Record(record) => {
+            let kind = match record.kind() {
+                common::RecordKind::Unspecified => return None,
+                common::RecordKind::Contact => RecordKind::Contact,
+                common::RecordKind::Account => RecordKind::Account,
+                common::RecordKind::Lead => RecordKind::Lead,
+                common::RecordKind::Opportunity => RecordKind::Opportunity,
+            };
+            Some(Subject::Record(RecordRef { kind, id: record.record_id.as_str().into() }))
+        }
+    }
 }
 
 /// An introducer on the wire; `contact` is whom of a record's people they know.

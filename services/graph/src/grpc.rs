@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_client::{Permit, Subscriber};
+use consent_client::{Permit, Reads, Subscriber, reads};
 use contracts::analytics::v1::record_service_client::RecordServiceClient;
 use contracts::graph::v1 as pb;
 use contracts::graph::v1::graph_service_server::GraphService;
@@ -11,7 +11,7 @@ use feed::View;
 use graph_domain::introducers;
 use runtime::{Caller, Context, Deadline, Link, Onward, answer, sized};
 use tonic::{Request, Response, Status};
-use vocabulary::{Clock, Fault};
+use vocabulary::{Clock, Fault, Subject};
 
 use crate::convert::{self, Question, Whom};
 use crate::follow::Folded;
@@ -25,6 +25,7 @@ pub struct Grpc {
     view: View<Folded>,
     records: RecordServiceClient<Link>,
     feed: FeedServiceClient<Link>,
+    reads: Reads,
 }
 
 impl Grpc {
@@ -33,7 +34,7 @@ impl Grpc {
         let sizes = context.config.limits.internal();
         let records = sized!(RecordServiceClient::new(context.link("analytics")), sizes);
         let feed = sized!(FeedServiceClient::new(context.link("ingestion")), sizes);
-        Self { clock: Arc::clone(&context.clock), consent, view, records, feed }
+        Self { clock: Arc::clone(&context.clock), consent, view, records, feed, reads: Reads::start(context) }
     }
 
     async fn introducers(&self, request: Request<pb::ListIntroducersRequest>) -> Result<pb::ListIntroducersResponse, Fault> {
@@ -55,7 +56,8 @@ impl Grpc {
         let (people, recorded) = whom::people(self.records.clone(), &onward, &permit, &question).await?;
         let named = whom::targets(self.feed.clone(), &onward, &permit, &reader, people).await?;
 
-        computed(move || {
+        let tenant = question.tenant.clone();
+        let (answer, about) = computed(move || {
             let (called, targets): (Vec<_>, Vec<_>) = named.into_iter().unzip();
             let readable = readable::readable(&permit, &reader, now);
             let ranked = introducers::rank(&reader.fold().0, &readable, &targets, at);
@@ -67,6 +69,8 @@ impl Grpc {
             let more = rest.len() > question.page_size;
             rest.truncate(question.page_size);
             let last = rest.last().filter(|_| more).map(|(position, ..)| Token { at, after: position.clone() });
+            let mut about: Vec<_> = rest.iter().map(|(_, _, user)| Subject::User(user.id)).collect();
+            about.extend(convert::asked_about(&question.whom, |address| reads::subject(&permit, address)));
             let introducers = rest.into_iter().map(|(_, introducer, user)| {
                 let contact = match question.whom {
                     Whom::Record(_) => called.get(introducer.target),
@@ -74,14 +78,17 @@ impl Grpc {
                 };
                 convert::introducer(introducer, user, contact)
             });
-            Ok(pb::ListIntroducersResponse {
+            let answer = pb::ListIntroducersResponse {
                 introducers: introducers.collect(),
                 next_page_token: last.map(|token| token.seal(&permit, &question)).unwrap_or_default(),
                 as_of: Some(convert::timestamp(at)),
                 revision: revision.join(&recorded).to_string(),
-            })
+            };
+            Ok((answer, about))
         })
-        .await
+        .await?;
+        self.reads.count(&caller, &tenant, "rapport.graph.v1.GraphService/ListIntroducers", about);
+        Ok(answer)
     }
 
     /// The permit of a question, once the mirror has reached the decisions it demands.

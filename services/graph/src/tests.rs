@@ -1,6 +1,7 @@
 //! The service over links in process, with small hand-written peers in place of the other areas.
 
 mod answers;
+mod counting;
 mod peers;
 mod refusals;
 
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 use vocabulary::entry::{Answer, Entry, Identity, InteractionKind, Origin, Participant, Role, Version};
 use vocabulary::{Fault, ManualClock, PersonId, Timestamp, UserId};
 
-use peers::{Consent, Feed, Records};
+use peers::{Consent, Feed, Records, Reports};
 
 const TENANT: &str = "contoso";
 const ADA: &str = "ada@contoso.example";
@@ -92,6 +93,7 @@ fn asking(target: Target) -> pb::ListIntroducersRequest {
 struct Service {
     client: GraphServiceClient<Link>,
     clock: Arc<ManualClock>,
+    reports: Reports,
     _folder: TempDir,
 }
 
@@ -99,12 +101,15 @@ impl Service {
     async fn start(consent: Consent, feed: Feed, records: Records) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(now()));
-        let config = Arc::new(Config { data_dir: folder.path().to_owned(), ..Config::default() });
-        let context = Context::new(config, clock.clone()).with_link("ingestion", feed.link()).with_link("analytics", records.link());
+        let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        config.access.report_ms = 10;
+        let reports = Reports::default();
+        let context = Context::new(Arc::new(config), clock.clone()).with_link("ingestion", feed.link());
+        let context = context.with_link("analytics", records.link()).with_link("consent", reports.link());
         let subscriber = Subscriber::start(consent.link(), Holder::Graph, clock.clone());
         subscriber.ready(Duration::from_secs(10)).await.unwrap();
         let area = crate::open(&context, subscriber).await.unwrap();
-        Self { client: GraphServiceClient::new(area.link(&Authenticator::nothing())), clock, _folder: folder }
+        Self { client: GraphServiceClient::new(area.link(&Authenticator::nothing())), clock, reports, _folder: folder }
     }
 
     async fn ask(&self, request: pb::ListIntroducersRequest) -> Result<pb::ListIntroducersResponse, Fault> {

@@ -43,13 +43,15 @@ pub async fn people(
                 revision,
                 ..Default::default()
             };
-            let found = client.list_records(onward.request(request)).await.map_err(|status| fault_of(&status))?.into_inner();
+            let found =
+                client.list_records(onward.clone().as_part().request(request)).await.map_err(|status| fault_of(&status))?.into_inner();
             let recorded = (!found.records.is_empty()).then(|| vec![address.clone()]);
             Ok((recorded.into_iter().collect(), Revision::parse(&found.revision)?))
         }
         Whom::Record(named) => {
             let request = records::GetRecordRequest { tenant_id, r#ref: Some(named.clone()), revision };
-            let found = client.get_record(onward.request(request)).await.map_err(|status| fault_of(&status))?.into_inner();
+            let found =
+                client.get_record(onward.clone().as_part().request(request)).await.map_err(|status| fault_of(&status))?.into_inner();
             let revision = Revision::parse(&found.revision)?;
             Ok((people_of(found), revision))
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent_client::{Permit, Reporter, StoreKind, Subscriber};
+use consent_client::{Permit, Reads, Reporter, StoreKind, Subscriber};
 use contracts::ingestion::v1 as pb;
 use futures::future::Either;
 use futures::poll;
@@ -39,6 +39,8 @@ pub struct Ingestion {
     pub(crate) consent: Subscriber,
     /// Who tells consent what is erased here.
     pub(crate) reporter: Reporter,
+    /// Who read what.
+    pub(crate) reads: Reads,
     pub(crate) tenants: Tenants,
     pub(crate) clock: Arc<dyn Clock>,
     /// The last durable position of the log.
@@ -63,9 +65,10 @@ impl Ingestion {
         let scanned = store.clone();
         let tenants = blocking(move || Ok(Tenants::index(&scanned)?)).await?;
         let reporter = Reporter::start(context.link("consent"), store.incarnation(), StoreKind::Log, store.replaces());
+        let reads = Reads::start(context);
         let (clock, head) = (Arc::clone(&context.clock), watch::Sender::new(head.position));
         let in_line = watch::Sender::new(store.origin().is_none());
-        Ok(Self { store, consent, reporter, tenants, clock, head, in_line, aligned: watch::Sender::new(0) })
+        Ok(Self { store, consent, reporter, reads, tenants, clock, head, in_line, aligned: watch::Sender::new(0) })
     }
 
     /// A permit for a tenant, and what is held of it. Waits a moment for a tenant that consent has only just named.

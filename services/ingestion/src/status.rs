@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contracts::ingestion::v1 as pb;
 use runtime::Caller;
-use vocabulary::{Address, Fault, TenantId};
+use vocabulary::{Address, Fault, Subject, TenantId};
 
 use crate::append::Written;
 use crate::batch::unknown_user;
@@ -32,7 +32,7 @@ pub async fn mailbox(
     let (id, generation, open) = (user.id, user.generation, may_be_read(user));
     let decided = permit.revision();
     drop(permit);
-    let asked = Arc::clone(&tenant);
+    let (asked, id_of_tenant) = (Arc::clone(&tenant), tenant.id.clone());
     let look = move |changes: &mut store::Changes<'_>| {
         let standing = match open {
             true => {
@@ -48,6 +48,7 @@ pub async fn mailbox(
     };
     let (standing, head) = ingestion.commit(tenant, look).await.await?;
     let revision = ingestion.revision(head).join(&decided);
+    ingestion.reads.count(caller, &id_of_tenant, "rapport.ingestion.v1.IngestionService/GetMailbox", [Subject::User(id)]);
     Ok(convert::mailbox(standing, revision.to_string()))
 }
 

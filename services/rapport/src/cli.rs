@@ -1,5 +1,6 @@
 //! The command line: what can be said, and nothing of what it does.
 
+mod accessing;
 mod deciding;
 mod erasing;
 mod keeping;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use accessing::Access;
 pub use deciding::{
     Application, Consent, Departed, Directory, Grouped, InOrOut, OnOrOff, Personal, Purpose, Server, Switches, Tenant, TenantCreate,
     TenantSettings, TenantUpdate, Visibility,
@@ -54,6 +56,9 @@ pub enum Command {
     Ledger(Ledger),
     /// Writes everything held on a person, as JSON lines.
     Export(Export),
+    /// Shows who read personal data, and about whom.
+    #[command(subcommand)]
+    Access(Access),
     /// Erases people, and tells how far that is.
     #[command(subcommand)]
     Erase(Erase),

@@ -1,5 +1,6 @@
 //! What each command does, one file each.
 
+pub mod access;
 pub mod application;
 pub mod backup;
 pub mod consent;

@@ -43,6 +43,7 @@ async fn run(command: Command, out: &mut impl Write) -> Result<(), Fault> {
         Command::Consent(command) => commands::consent::run(command, out).await,
         Command::Ledger(command) => commands::ledger::run(command, out).await,
         Command::Export(command) => commands::export::run(command, out).await,
+        Command::Access(command) => commands::access::run(command, out).await,
         Command::Erase(command) => commands::erase::run(command, out).await,
         Command::Keyring(command) => commands::keyring::run(command, out).await,
         Command::Store(command) => commands::erase::stores(command, out).await,

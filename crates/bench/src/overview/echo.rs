@@ -27,6 +27,12 @@ impl OverviewService for Echo {
         Ok(Response::new(self.canned.clone()))
     }
 
+    type ExportPersonStream = tokio_stream::Empty<Result<pb::ExportPersonResponse, Status>>;
+
+    async fn export_person(&self, _: Request<pb::ExportPersonRequest>) -> Result<Response<Self::ExportPersonStream>, Status> {
+        Ok(Response::new(tokio_stream::empty()))
+    }
+
     async fn get_server_info(&self, _: Request<pb::GetServerInfoRequest>) -> Result<Response<pb::GetServerInfoResponse>, Status> {
         Ok(Response::new(Default::default()))
     }

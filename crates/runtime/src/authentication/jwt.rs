@@ -91,7 +91,7 @@ impl Jwt {
         }
         let user = text(&self.settings.user_claim).map(str::to_owned);
         let kind = if user.is_some() { CallerKind::User } else { CallerKind::Service };
-        Ok(Caller { tenant, user, roles, kind, own_only: false })
+        Ok(Caller { tenant, user, roles, kind, own_only: false, part: false })
     }
 }
 

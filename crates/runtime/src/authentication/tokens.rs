@@ -49,7 +49,7 @@ impl Tokens {
                 return Err(wrong(format!("line {number}: names a user without a name")));
             }
             let kind = if line.user.is_some() { CallerKind::User } else { CallerKind::Service };
-            let caller = Caller { tenant, user: line.user, roles: line.roles, kind, own_only: false };
+            let caller = Caller { tenant, user: line.user, roles: line.roles, kind, own_only: false, part: false };
             tokens.insert(hash(&line.token), caller);
         }
         if tokens.is_empty() {

@@ -38,6 +38,12 @@ impl Config {
         if self.keyring.root_keys() > 1 {
             problems.push("`keyring`: one of `root_key_file`, `root_key_env` and `root_key_command` at most".into());
         }
+        if !(10..=60_000).contains(&self.access.report_ms) {
+            problems.push("`access.report_ms`: must be between 10 and 60000".into());
+        }
+        if !(1..=3_650).contains(&self.access.kept_days) {
+            problems.push("`access.kept_days`: must be between 1 and 3650".into());
+        }
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
     }
 }
@@ -52,10 +58,12 @@ mod tests {
         config.check().unwrap();
         config.listen.graph = "0.0.0.0:7604".parse().unwrap();
         config.lease_ms = 0;
+        config.access.report_ms = 0;
+        config.access.kept_days = 0;
         config.keyring.root_key_file = Some("root.key".into());
         config.keyring.root_key_command = vec!["kms".into()];
         let error = config.check().unwrap_err();
-        assert_eq!(error.problems.len(), 3, "{error}");
+        assert_eq!(error.problems.len(), 5, "{error}");
         assert!(error.to_string().contains("listen.graph"), "{error}");
     }
 }

@@ -92,3 +92,18 @@ fn without_authentication_callers_are_believed() {
     assert_eq!(admitted(&public, INNER, &[person]), Err(Some(Kind::PermissionDenied)));
     assert_eq!(admitted(&public, UNDECLARED, &[]), Err(Some(Kind::PermissionDenied)));
 }
+
+#[test]
+fn only_the_suites_own_may_call_a_request_a_part_of_another() {
+    let [public, internal] = gates(&tokens());
+    let is_part = |gate: &Gate, path: &str, header: Option<&str>| {
+        let bearing = Request::builder().uri(path).header("authorization", "Bearer token-of-a-seller");
+        let mut request = header.into_iter().fold(bearing, |request, value| request.header(PART_METADATA, value)).body(()).unwrap();
+        let part = gate.admit(&mut request).ok().flatten().unwrap().part;
+        assert!(!request.headers().contains_key(PART_METADATA), "it goes no further");
+        part
+    };
+    assert!(is_part(&internal, SELL, Some("1")));
+    assert!(!is_part(&internal, SELL, None));
+    assert!(!is_part(&public, SELL, Some("1")));
+}

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use analytics_domain::Sides;
-use consent_client::Permit;
+use consent_client::{Permit, Reads, reads};
 use contracts::analytics::v1 as pb;
 use contracts::analytics::v1::record_service_server::RecordService;
 use futures::{Stream, StreamExt as _, future};
@@ -18,6 +18,7 @@ use crate::convert::{self, Draft};
 use crate::page::{self, ListEnd};
 use crate::people::People;
 use crate::readable::Whose;
+use crate::reading;
 use crate::record_store::RecordStore;
 use crate::waiting::Waiting;
 
@@ -31,12 +32,13 @@ pub struct Records {
     waiting: Waiting,
     store: Arc<RecordStore>,
     people: People,
+    reads: Reads,
 }
 
 impl Records {
     /// The service over a store.
-    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>) -> Self {
-        Self { clock: Arc::clone(&context.clock), waiting, store, people: People::new(context) }
+    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>, reads: Reads) -> Self {
+        Self { clock: Arc::clone(&context.clock), waiting, store, people: People::new(context), reads }
     }
 
     async fn upsert(
@@ -94,6 +96,9 @@ impl Records {
         let records = kept.read();
         let record = records.get(&question.reference).ok_or_else(no_record)?;
         let people = Sides::of(&records, record, &Whose(&permit));
+        let on_it = people.people().iter().filter_map(|known| reading::of_ours(&permit, &known.address));
+        let about = reading::about(&permit, record).chain(on_it);
+        self.reads.count(&caller, &question.tenant, "rapport.analytics.v1.RecordService/GetRecord", about);
         let people = people.people().iter().map(|known| known.address.as_str().to_owned()).collect();
         Ok(pb::GetRecordResponse { record: Some(convert::record_message(record)), people, revision })
     }
@@ -122,6 +127,9 @@ impl Records {
         };
         let more = found.len() > question.page_size;
         let shown = &found[..found.len().min(question.page_size)];
+        let asked = question.address.as_ref().map(|address| reads::subject(&permit, address));
+        let about = shown.iter().flat_map(|record| reading::about(&permit, record)).chain(asked);
+        self.reads.count(&caller, &question.tenant, "rapport.analytics.v1.RecordService/ListRecords", about);
         let last =
             shown.last().filter(|_| more).map(|record| ListEnd { kind: record.reference.kind as u32, id: record.reference.id.to_string() });
         Ok(pb::ListRecordsResponse {

@@ -8,13 +8,13 @@ use analytics_domain::grid::{Place, in_grid};
 use analytics_domain::health::Reading;
 use analytics_domain::relationship::{self, View as Seen};
 use analytics_domain::{Asked, Records, Relationship};
-use consent_client::Permit;
+use consent_client::{Permit, Reads, reads};
 use contracts::analytics::v1 as pb;
 use contracts::analytics::v1::analytics_service_server::AnalyticsService;
 use feed::{Reader, View};
 use runtime::{Caller, Context, Deadline, answer};
 use tonic::{Request, Response, Status};
-use vocabulary::{Clock, Fault, Revision, TenantId, Timestamp};
+use vocabulary::{Clock, Fault, Revision, Subject, TenantId, Timestamp};
 
 use super::records::no_record;
 use super::sees_gates;
@@ -22,6 +22,7 @@ use crate::convert::{self, GridQuestion};
 use crate::follow::Folded;
 use crate::page::{self, GridEnd};
 use crate::readable::{Whose, readable};
+use crate::reading;
 use crate::record_store::{RecordStore, TenantRecords};
 use crate::waiting::Waiting;
 
@@ -35,6 +36,7 @@ pub struct Relationships {
     waiting: Waiting,
     store: Arc<RecordStore>,
     view: View<Folded>,
+    reads: Reads,
 }
 
 /// What one request stands on, taken up together.
@@ -48,8 +50,8 @@ struct Snapshot {
 
 impl Relationships {
     /// The service over a store and a view.
-    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>, view: View<Folded>) -> Self {
-        Self { clock: Arc::clone(&context.clock), waiting, store, view }
+    pub fn new(context: &Context, waiting: Waiting, store: Arc<RecordStore>, view: View<Folded>, reads: Reads) -> Self {
+        Self { clock: Arc::clone(&context.clock), waiting, store, view, reads }
     }
 
     async fn one(&self, request: Request<pb::GetRelationshipRequest>) -> Result<pb::GetRelationshipResponse, Fault> {
@@ -58,13 +60,17 @@ impl Relationships {
         caller.require_tenant(&question.tenant)?;
         let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
         let asked = snapshot.asked(question.as_of.unwrap_or(now), question.window_days, now);
-        computed(move || {
+        let tenant = question.tenant.clone();
+        let (answer, about) = computed(move || {
             let found = snapshot.relationships(asked, |records| records.get(&question.reference).into_iter().cloned().collect());
             let [relationship] = found.as_slice() else { return Err(no_record()) };
+            let about: Vec<_> = reading::about(&snapshot.permit, &relationship.record).collect();
             let relationship = Some(convert::relationship_message(relationship, asked.data_window_days));
-            Ok(pb::GetRelationshipResponse { relationship, revision: snapshot.revision })
+            Ok((pb::GetRelationshipResponse { relationship, revision: snapshot.revision }, about))
         })
-        .await
+        .await?;
+        self.reads.count(&caller, &tenant, "rapport.analytics.v1.AnalyticsService/GetRelationship", about);
+        Ok(answer)
     }
 
     async fn grid(&self, request: Request<pb::ListRelationshipsRequest>) -> Result<pb::ListRelationshipsResponse, Fault> {
@@ -72,7 +78,10 @@ impl Relationships {
         let question = convert::grid(request.into_inner(), now)?;
         caller.require_tenant(&question.tenant)?;
         let snapshot = self.snapshot(&caller, &question.tenant, &question.demanded, until).await?;
-        computed(move || page_of(snapshot, &question, now)).await
+        let tenant = question.tenant.clone();
+        let (answer, about) = computed(move || page_of(snapshot, &question, now)).await?;
+        self.reads.count(&caller, &tenant, "rapport.analytics.v1.AnalyticsService/ListRelationships", about);
+        Ok(answer)
     }
 
     /// Waits for all that the demanded revision names, then takes the permit that the whole answer stands on.
@@ -109,7 +118,7 @@ impl Snapshot {
     }
 }
 
-fn page_of(snapshot: Snapshot, question: &GridQuestion, now: Timestamp) -> Result<pb::ListRelationshipsResponse, Fault> {
+fn page_of(snapshot: Snapshot, question: &GridQuestion, now: Timestamp) -> Result<(pb::ListRelationshipsResponse, Vec<Subject>), Fault> {
     let place = question.place();
     let end: Option<GridEnd> = match question.page_token.as_str() {
         "" => None,
@@ -137,12 +146,15 @@ fn page_of(snapshot: Snapshot, question: &GridQuestion, now: Timestamp) -> Resul
         revenue_minor: place.revenue_minor.0,
         id: place.id.to_string(),
     });
-    Ok(pb::ListRelationshipsResponse {
+    let owner = question.owner.as_ref().map(|owner| reads::subject(&snapshot.permit, owner));
+    let about = rest.iter().flat_map(|(_, relationship)| reading::about(&snapshot.permit, &relationship.record)).chain(owner).collect();
+    let answer = pb::ListRelationshipsResponse {
         relationships: rest.iter().map(|(_, relationship)| convert::relationship_message(relationship, asked.data_window_days)).collect(),
         next_page_token: last.map(|end| page::token(&snapshot.permit, &place, &end)).unwrap_or_default(),
         total,
         revision: snapshot.revision,
-    })
+    };
+    Ok((answer, about))
 }
 
 /// Computes off the threads that serve.

@@ -18,8 +18,10 @@ use super::{instant, micros};
 use crate::keys::TenantKeys;
 use crate::tables;
 
+mod access;
 mod group;
 
+pub(crate) use access::{BUCKETS, PartKey, access_key, access_part, access_row, bucket, part_message, part_of};
 pub(crate) use group::{GroupRows, groups};
 
 /// The rows that a decision changes.

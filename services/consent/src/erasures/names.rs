@@ -11,6 +11,7 @@ use vocabulary::{Fault, TenantId};
 
 use super::rows::place;
 use super::{Erasures, of};
+use crate::access;
 use crate::convert::stored;
 use crate::events::Actor;
 use crate::steps::Step;
@@ -61,6 +62,7 @@ async fn keep(core: Weak<Core>, mut changes: tokio::sync::watch::Receiver<u64>) 
 
 /// Does what is next for a tenant, if anything is. `sealed` says which generation consent's own rows are sealed under.
 async fn step(core: &Arc<Core>, tenant: &TenantId, sealed: &mut HashMap<TenantId, u32>) -> Result<(), Fault> {
+    access::sweep(core, tenant).await?;
     let names = core.present(tenant)?.0.state.names;
     if !names.retiring {
         if any_to_finish(core, tenant, names.generation)? {
@@ -193,6 +195,7 @@ async fn seal_anew(core: &Arc<Core>, tenant: &TenantId) -> Result<(), Fault> {
     }
     put(core, tenant, |_, _| {}).await?;
     kept_answers(core, tenant).await?;
+    access::callers::seal_anew(core, tenant).await?;
     subjects(core, &core.erasures, tenant).await
 }
 

@@ -100,12 +100,20 @@ pub(crate) fn delete_rows(changes: &mut Changes<'_>, tenant: &TenantId) -> Resul
     let groups: Vec<_> = changes.scan::<tables::Groups>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
     let requests: Vec<_> = changes.scan::<tables::Requests>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
     let people: Vec<_> = changes.scan::<tables::ErasedPeople>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+    let reads: Vec<_> = changes.scan::<tables::Accesses>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+    let callers: Vec<_> = changes.scan::<tables::AccessCallers>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+    let uncounted: Vec<_> =
+        changes.scan::<tables::UncountedReads>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
     users.iter().for_each(|key| changes.delete::<tables::Users>(key));
     groups.iter().for_each(|key| changes.delete::<tables::Groups>(key));
     requests.iter().for_each(|key| changes.delete::<tables::Requests>(key));
     people.iter().for_each(|key| changes.delete::<tables::ErasedPeople>(key));
     let events: Vec<_> = changes.scan::<tables::ConsentEvents>(prefix()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
     events.iter().for_each(|key| changes.delete::<tables::ConsentEvents>(key));
+    reads.iter().for_each(|key| changes.delete::<tables::Accesses>(key));
+    callers.iter().for_each(|key| changes.delete::<tables::AccessCallers>(key));
+    uncounted.iter().for_each(|key| changes.delete::<tables::UncountedReads>(key));
+    changes.delete::<tables::AccessSwept>(tenant);
     changes.delete::<tables::Applications>(tenant);
     changes.delete::<tables::Tenants>(tenant);
     Ok(())

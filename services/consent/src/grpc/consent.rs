@@ -7,9 +7,9 @@ use contracts::consent::v1 as pb;
 use pb::consent_service_server::ConsentService;
 use runtime::{Caller, Role, answer};
 use tonic::{Request, Response, Status};
-use vocabulary::{Address, Fault, Reason};
+use vocabulary::{Address, Fault, Reason, Subject};
 
-use super::{events, groups, user_at};
+use super::{access, events, groups, user_at};
 use crate::convert::consent::{self as convert, Choice};
 use crate::convert::fields::Fields;
 use crate::events::Actor;
@@ -55,6 +55,11 @@ impl ConsentService for Consents {
     async fn opt_in_group(&self, request: Request<pb::OptInGroupRequest>) -> Result<Response<pb::OptInGroupResponse>, Status> {
         let caller = Caller::of(&request);
         answer(async { groups::opt_in(&self.0, caller?, request.into_inner()).await }.await)
+    }
+
+    async fn list_access(&self, request: Request<pb::ListAccessRequest>) -> Result<Response<pb::ListAccessResponse>, Status> {
+        let caller = Caller::of(&request);
+        answer(async { access::list(&self.0, caller?, request.into_inner()).await }.await)
     }
 
     async fn opt_in_user(&self, request: Request<pb::OptInUserRequest>) -> Result<Response<pb::OptInUserResponse>, Status> {
@@ -166,6 +171,7 @@ impl Consents {
             Some(gate) if gate.is_private() && !shareable => pb::Gate::NotShareable,
             Some(gate) => convert::gate(gate),
         };
+        self.0.access.count(caller, &check.tenant, "rapport.consent.v1.ConsentService/CheckConsent", [Subject::User(user.id)]);
         let told = check.purposes.iter().flat_map(|purpose| convert::user_gates(&gates, user, *purpose, check.source, shareable));
         Ok(pb::CheckConsentResponse {
             allowed: closed.is_none(),

@@ -10,7 +10,7 @@ use pb::directory_service_server::DirectoryService;
 use runtime::{Caller, answer, fault_of};
 use sealing::Key;
 use tonic::{Request, Response, Status, Streaming};
-use vocabulary::{Fault, UserId};
+use vocabulary::{Fault, Subject, UserId};
 
 use super::consent::is;
 use super::{groups, user_at};
@@ -124,7 +124,9 @@ impl Directories {
         let (held, _) = self.0.read(&tenant, "")?;
         let user = user_at(&held.state, &address);
         caller.require_own(user.as_ref().is_ok_and(|user| is(caller, &held.state, user)))?;
-        Ok(pb::GetUserResponse { user: Some(convert::user(user?)) })
+        let user = user?;
+        self.0.access.count(caller, &tenant, "rapport.consent.v1.DirectoryService/GetUser", [Subject::User(user.id)]);
+        Ok(pb::GetUserResponse { user: Some(convert::user(user)) })
     }
 
     fn list(&self, caller: &Caller, request: &pb::ListUsersRequest) -> Result<pb::ListUsersResponse, Fault> {
@@ -140,6 +142,7 @@ impl Directories {
         let users: Vec<_> = found.by_ref().take(size).map(|user| convert::user(user)).collect();
         let last = users.last().filter(|_| found.next().is_some());
         let next_page_token = last.map(|last| pages::token(&self.0.page_key, &list, &last.external_id)).unwrap_or_default();
+        self.0.access.count(caller, &tenant, "rapport.consent.v1.DirectoryService/ListUsers", [Subject::Everybody]);
         Ok(pb::ListUsersResponse { users, next_page_token })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contracts::consent::v1 as pb;
 use ledger::{consistency, inclusion, root};
 use runtime::Caller;
-use vocabulary::{Fault, Reason};
+use vocabulary::{Fault, Reason, Subject};
 
 use super::consent::is;
 use super::user_at;
@@ -47,6 +47,8 @@ pub(super) async fn list(
         core.read_ledger(&tenant, &request.revision, |ledger| (ledger.page(&filter, first, size), ledger.size() as i64))?;
     let last = page.indices.last().filter(|_| page.more).map(u64::to_string);
     let next_page_token = last.map(|last| pages::token(&core.page_key, &list, &last)).unwrap_or_default();
+    let about = filter.user.map_or(Subject::Everybody, Subject::User);
+    core.access.count(&caller, &tenant, "rapport.consent.v1.ConsentService/ListConsentEvents", [about]);
     let events = core.events(tenant, held, page.indices).await?;
     Ok(pb::ListConsentEventsResponse { events, next_page_token, ledger_size, revision })
 }
@@ -90,6 +92,8 @@ pub(super) async fn prove(
     if from_size > size {
         return Err(Fault::invalid_field("from_size", "must not be beyond size"));
     }
+    let about = ledger.about(index).map(Subject::User);
+    core.access.count(&caller, &tenant, "rapport.consent.v1.ConsentService/ProveConsentEvent", about);
     let signer = events::signer(&tenant, &held.keys)?;
     let event = core.events(tenant, held, vec![index]).await?.pop();
     let answer = move || {

@@ -10,9 +10,11 @@ use pb::export_response::Item;
 use pb::export_service_server::ExportService;
 use runtime::{Caller, answer, status};
 use tonic::{Request, Response, Status};
-use vocabulary::{Address, Fault, TenantId};
+use vocabulary::{Address, Fault, Subject, TenantId};
 
+use super::access;
 use super::consent::is;
+use crate::convert::access::listing;
 use crate::convert::erasure::hashes;
 use crate::convert::{consent, directory, export as convert};
 use crate::events::Filter;
@@ -51,17 +53,45 @@ fn export(
         return Err(Fault::invalid_field(format!("addresses[{at}]"), "belongs to somebody else than the others"));
     }
     let addresses = user.map_or(addresses, |user| user.entry.addresses.clone());
+    let about: Vec<_> = match user {
+        Some(user) => vec![Subject::User(user.id)],
+        None => hashes(&held.keys.lookup, &addresses).into_iter().map(Subject::Person).collect(),
+    };
+    // The call that it is a part of, and counts in all areas.
+    core.access.count(caller, &tenant, "rapport.gateway.v1.OverviewService/ExportPerson", about);
     let subject =
         pb::ExportedSubject { addresses: addresses.iter().map(|address| address.as_str().to_owned()).collect(), own: user.is_some() };
     let mut items = vec![Item::Subject(subject)];
     items.extend(user.map(|user| Item::User(told(core, &held.state, user))));
     items.extend(suppressed(&held, &addresses).map(Item::Suppression));
     let items = stream::iter(items).map(|item| Ok(pb::ExportResponse { item: Some(item) }));
+    // The first address stands for one of ours with all of theirs.
+    let asked = if user.is_some() { addresses.into_iter().take(1).collect() } else { addresses };
     let user = user.map(|user| user.id);
-    Ok(items.chain(stream::iter(user).flat_map({
-        let core = Arc::clone(core);
-        move |user| events(Arc::clone(&core), tenant.clone(), Filter { user: Some(user), ..Filter::default() })
-    })))
+    let (ledger, access, of) = (Arc::clone(core), Arc::clone(core), tenant.clone());
+    let events =
+        stream::iter(user).flat_map(move |user| events(Arc::clone(&ledger), of.clone(), Filter { user: Some(user), ..Filter::default() }));
+    let reads = stream::iter(asked).flat_map(move |address| reads(Arc::clone(&access), tenant.clone(), address));
+    Ok(items.chain(events).chain(reads))
+}
+
+/// Who asked about the person, some at a time.
+fn reads(core: Arc<Core>, tenant: TenantId, address: Address) -> impl Stream<Item = Result<pb::ExportResponse, Fault>> + Send {
+    let request = pb::ListAccessRequest {
+        tenant_id: tenant.to_string(),
+        about: Some(pb::list_access_request::About::Address(address.as_str().to_owned())),
+        ..Default::default()
+    };
+    let pages = stream::try_unfold(Some(None), move |after| {
+        let (core, tenant, request) = (Arc::clone(&core), tenant.clone(), request.clone());
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let (held, _) = core.present(&tenant)?;
+            let (entries, found) = access::page(&core, &held, &listing(&request)?, AT_ONCE, after).await?;
+            Ok::<_, Fault>(Some((entries, found.next.map(Some))))
+        }
+    });
+    flattened(pages, Item::Access)
 }
 
 fn told(core: &Core, state: &State, user: &User) -> pb::ExportedUser {
@@ -89,8 +119,15 @@ fn events(core: Arc<Core>, tenant: TenantId, filter: Filter) -> impl Stream<Item
             Ok::<_, Fault>(Some((core.events(tenant, held, page.indices).await?, next)))
         }
     });
-    pages.flat_map(|page| match page {
-        Ok(events) => stream::iter(events.into_iter().map(|event| Ok(pb::ExportResponse { item: Some(Item::Event(event)) }))).boxed(),
-        Err(fault) => stream::iter([Err(fault)]).boxed(),
+    flattened(pages, Item::Event)
+}
+
+fn flattened<T: Send + 'static>(
+    pages: impl Stream<Item = Result<Vec<T>, Fault>> + Send,
+    item: impl Fn(T) -> Item + Copy + Send + 'static,
+) -> impl Stream<Item = Result<pb::ExportResponse, Fault>> + Send {
+    pages.flat_map(move |page| match page {
+        Ok(page) => stream::iter(page.into_iter().map(move |held| Ok(pb::ExportResponse { item: Some(item(held)) }))).left_stream(),
+        Err(fault) => stream::iter([Err(fault)]).right_stream(),
     })
 }

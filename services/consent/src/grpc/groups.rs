@@ -9,7 +9,7 @@ use consent_domain::sync_groups::{self, GroupEntry, GroupsSynced};
 use contracts::consent::v1 as pb;
 use runtime::{Caller, fault_of};
 use tonic::Streaming;
-use vocabulary::Fault;
+use vocabulary::{Fault, Subject};
 
 use crate::convert::fields::Fields;
 use crate::convert::group as convert;
@@ -91,6 +91,7 @@ pub(super) fn list(core: &Core, caller: &Caller, request: &pb::ListGroupsRequest
     let page: Vec<_> = found.by_ref().take(size).map(|(id, group)| convert::group(groups, id, group)).collect();
     let last = page.last().filter(|_| found.next().is_some());
     let next_page_token = last.map(|last| pages::token(&core.page_key, &list, &last.external_id)).unwrap_or_default();
+    core.access.count(caller, &tenant, "rapport.consent.v1.DirectoryService/ListGroups", [Subject::Everybody]);
     Ok(pb::ListGroupsResponse { groups: page, next_page_token })
 }
 

@@ -1,11 +1,14 @@
 //! The other areas, as far as graph speaks with them: consent says what may be read, ingestion serves blocks and ids, analytics records.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use contracts::analytics::v1 as records;
 use contracts::analytics::v1::record_service_server::{RecordService, RecordServiceServer};
 use contracts::consent::v1 as consent;
+use contracts::consent::v1::access_report_service_server::{AccessReportService, AccessReportServiceServer};
+use contracts::consent::v1::counted_read::Subject;
 use contracts::consent::v1::enforce_request::Message as Said;
 use contracts::consent::v1::enforce_response::Message as Told;
 use contracts::consent::v1::enforcement_service_server::{EnforcementService, EnforcementServiceServer};
@@ -243,5 +246,50 @@ impl RecordService for Records {
 
     async fn delete_record(&self, _: Request<records::DeleteRecordRequest>) -> Result<Response<records::DeleteRecordResponse>, Status> {
         answer(Err(Fault::internal("graph never deletes records")))
+    }
+}
+
+/// Takes reports of reads, and adds them up: caller, method and subject, as texts.
+#[derive(Clone, Default)]
+pub struct Reports(Arc<Mutex<BTreeMap<[String; 3], u64>>>);
+
+impl Reports {
+    pub fn link(&self) -> Link {
+        Link::in_process(Routes::new(AccessReportServiceServer::new(self.clone())))
+    }
+
+    /// What was reported once it is this.
+    pub async fn soon(&self, expected: &[([&str; 3], u64)]) {
+        let expected: BTreeMap<_, _> = expected.iter().map(|(read, count)| (read.map(str::to_owned), *count)).collect();
+        let reached = async {
+            while *self.0.lock() != expected {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        let reached = tokio::time::timeout(std::time::Duration::from_secs(5), reached).await;
+        assert!(reached.is_ok(), "{:?}\n{expected:?}", self.0.lock());
+    }
+}
+
+#[tonic::async_trait]
+impl AccessReportService for Reports {
+    async fn report_access(
+        &self,
+        request: Request<consent::ReportAccessRequest>,
+    ) -> Result<Response<consent::ReportAccessResponse>, Status> {
+        let mut held = self.0.lock();
+        for read in request.into_inner().reads {
+            assert_eq!((read.tenant_id.as_str(), read.day), (TENANT, super::now().day().0));
+            let caller = if read.caller.is_empty() { read.caller_kind().as_str_name().to_owned() } else { read.caller };
+            let subject = match read.subject.unwrap() {
+                Subject::UserId(user) => format!("user {user}"),
+                Subject::Person(hash) => format!("person of {} bytes", hash.len()),
+                Subject::Record(record) => format!("record {}", record.record_id),
+                Subject::Everybody(_) => "everybody".to_owned(),
+            };
+            let method = read.method.rsplit_once('/').unwrap().1.to_owned();
+            *held.entry([caller, method, subject]).or_default() += read.count;
+        }
+        answer(Ok(consent::ReportAccessResponse {}))
     }
 }
