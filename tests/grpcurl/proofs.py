@@ -3,10 +3,11 @@
 import base64
 import hashlib
 
-from company import ADA, TENANT
+from company import ADA, GRACE, TENANT
 from expect import ABSENT, ANYTHING, answers, ok, refuses
 
 CONSENT = "rapport.consent.v1.ConsentService"
+OVERVIEW = "rapport.gateway.v1.OverviewService"
 
 
 def proves(suite, _):
@@ -53,6 +54,27 @@ def proves(suite, _):
     page = answers("ListConsentEvents, a page of one", suite.call(f"{CONSENT}/ListConsentEvents", {"tenantId": TENANT, "pageSize": 1}), nextPageToken=ANYTHING)
     ok("it is the first", page["events"][0]["kind"] == "CONSENT_EVENT_KIND_TENANT_CREATED", f"{page}")
     answers("... which names nobody", suite.call(f"{CONSENT}/ListConsentEvents", {"tenantId": TENANT, "pageSize": 1}), events=[{"user": ABSENT}])
+
+
+def exports(suite, _):
+    """everything held on a person, and on one of ours"""
+    reply = suite.call(f"{OVERVIEW}/ExportPerson", {"tenantId": TENANT, "addresses": [GRACE]})
+    told = reply.messages
+    ok("ExportPerson of somebody outside begins with who it is", told[0]["consent"]["subject"] == {"addresses": [GRACE]}, f"{reply}")
+    areas = [message["area"] for message in told if "area" in message]
+    done = [area["area"] for area in areas if area.get("complete")]
+    ok("every area has told everything", done == ["consent", "ingestion", "analytics", "graph"], f"{areas}")
+    calls = [message["ingestion"]["interaction"] for message in told if "interaction" in message.get("ingestion", {})]
+    ok("what the CRM tracked is among it", any(call.get("kind") == "INTERACTION_KIND_CALL" and "mailbox" not in call for call in calls), f"{calls}")
+    records = [message["analytics"]["record"]["record"] for message in told if "record" in message.get("analytics", {})]
+    ok("and their record", any(record.get("addresses") == [GRACE] for record in records), f"{records}")
+    reply = suite.call(f"{OVERVIEW}/ExportPerson", {"tenantId": TENANT, "addresses": [ADA]})
+    user = [message["consent"]["user"] for message in reply.messages if "user" in message.get("consent", {})]
+    ok("ExportPerson of one of ours has the entry and every gate", len(user) == 1 and len(user[0]["gates"]) == 14, f"{reply}")
+    events = [message for message in reply.messages if "event" in message.get("consent", {})]
+    ok("... and what they chose", events, f"{reply}")
+    nobody = suite.call(f"{OVERVIEW}/ExportPerson", {"tenantId": TENANT, "addresses": ["nobody"]})
+    refuses("ExportPerson of no address", nobody, "INVALID_ARGUMENT", "INVALID_FIELDS", "addresses[0]")
 
 
 def sha256(data):

@@ -1,24 +1,27 @@
-//! When a process is asked to end.
+//! How a process is asked to end.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Resolves at the first SIGTERM or SIGINT.
-pub async fn shutdown_signal() {
-    let name = tokio::select! {
-        () = first(SignalKind::terminate()) => "SIGTERM",
-        () = first(SignalKind::interrupt()) => "SIGINT",
-    };
-    tracing::info!(signal = name, "asked to end");
+/// SIGTERM, or an interrupt from the terminal. Both are heard from this call on, not only once the answer is waited for: whoever
+/// sends one to a process that has just said where it listens is not to kill it. Must be called within a Tokio runtime.
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send {
+    let (terminated, interrupted) = (heard(SignalKind::terminate()), heard(SignalKind::interrupt()));
+    async {
+        let name = tokio::select! {
+            () = received(terminated) => "SIGTERM",
+            () = received(interrupted) => "SIGINT",
+        };
+        tracing::info!(signal = name, "asked to end");
+    }
 }
 
-async fn first(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
-        }
-        Err(error) => {
-            tracing::warn!(%error, "a signal cannot be heard");
-            std::future::pending::<()>().await;
-        }
+fn heard(kind: SignalKind) -> Option<Signal> {
+    signal(kind).inspect_err(|error| tracing::warn!(%error, "a signal cannot be heard")).ok()
+}
+
+async fn received(signals: Option<Signal>) {
+    match signals {
+        Some(mut signals) => drop(signals.recv().await),
+        None => std::future::pending().await,
     }
 }

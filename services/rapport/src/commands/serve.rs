@@ -39,11 +39,12 @@ pub async fn run(command: Serve, out: &mut impl Write) -> Result<(), Fault> {
     };
     let telemetry = telemetry::start(&config, service).map_err(|error| wrong(&error))?;
     let suite = Suite::open(&names, Arc::new(config), Arc::new(SystemClock)).await?;
+    let asked_to_end = shutdown_signal();
     for (area, address) in suite.addresses() {
         said(writeln!(out, "{area} {address}"))?;
     }
     said(out.flush())?;
-    let served = suite.serve(shutdown_signal()).await;
+    let served = suite.serve(asked_to_end).await;
     telemetry.shutdown();
     served
 }
