@@ -7,10 +7,12 @@ use contracts::consent::v1 as pb;
 use pb::ConsentEventKind as Kinds;
 use pb::consent_event_body::About;
 use pb::erasure_service_client::ErasureServiceClient;
+use sealing::SlotId;
 use tonic::Request;
-use vocabulary::{Fault, Reason};
+use vocabulary::{Fault, Reason, TenantId, UserId};
 
 use crate::recovering::{copy, put_back, withdraw_all};
+use crate::restarting::keyring;
 use crate::roles::as_caller;
 use crate::suite::{Suite, TENANT, grant, opt_out, revoke, told};
 
@@ -222,8 +224,15 @@ async fn of_an_erased_user_nothing_is_left_that_opens_and_every_proof_still_hold
     let was = events(&suite).await;
     let (own, of_bob) = (4, 6);
     assert_eq!((was[own].user.as_str(), was[of_bob].user.as_str(), was[of_bob].actor_user.as_str()), (ada, bob, ada));
+    let Some(About::Choice(choice)) = was[own].body.clone().unwrap().about else { panic!("no choice") };
+    let of_ada = SlotId::of_ledger(&TenantId::parse(TENANT).unwrap(), UserId(choice.user_id));
+    let dir = suite.stop().await;
+    assert!(keyring(dir.path()).await.contains(&of_ada));
+    let suite = Suite::on(dir, LEASE).await;
     erase(&suite, "ada").await;
-    let suite = suite.restart(LEASE).await;
+    let dir = suite.stop().await;
+    assert!(!keyring(dir.path()).await.contains(&of_ada), "the key went with the answer");
+    let suite = Suite::on(dir, LEASE).await;
     let now = events(&suite).await;
     assert_eq!((&now[own].body, &now[own].actor, now[own].user.as_str()), (&None, &None, ""));
     assert_eq!((&now[of_bob].body, &now[of_bob].actor, now[of_bob].actor_user.as_str()), (&was[of_bob].body, &None, ""));
